@@ -1,0 +1,120 @@
+import {
+  ATTRACTOR,
+  ATTRACTOR_BYTES,
+  CONTROL,
+  CONTROL_HEADER_BYTES,
+  EMBEDDING_DIMENSIONS,
+  MAX_ATTRACTORS,
+} from "./layout.ts";
+
+/** A direction among the embeddings that accelerates the frames near it. */
+export interface Attractor {
+  /** Its place in the control plane. */
+  readonly index: number;
+  /** Unit vector. */
+  readonly direction: Float32Array;
+  readonly mass: number;
+}
+
+/** The control plane as far as it can be trusted. */
+export interface ControlPlane {
+  readonly gravity: number;
+  readonly friction: number;
+  readonly attractors: readonly Attractor[];
+}
+
+/** How the attractors act on one frame. */
+export interface Attraction {
+  /** Gravity boost, added to the velocity: Σ mass × cosine × global gravity. */
+  readonly boost: number;
+  /** The attractor with the highest cosine similarity; -1 = none pulls. */
+  readonly attractor: number;
+  /** That cosine similarity; 0 where none pulls. */
+  readonly attraction: number;
+}
+
+/** Bytes of the control plane that hold its header and all attractors. */
+export const CONTROL_READ_BYTES = CONTROL_HEADER_BYTES + MAX_ATTRACTORS * ATTRACTOR_BYTES;
+
+/** Only attractors with a higher cosine similarity pull. */
+const MIN_COSINE = 0.8;
+const DEFAULT_GRAVITY = 1;
+const DEFAULT_FRICTION = 0.1;
+const NO_ATTRACTION: Attraction = { boost: 0, attractor: -1, attraction: 0 };
+
+/**
+ * Reads the control plane. Other processes write it at any time, so nothing in it is trusted: each
+ * value is read once; those that are not finite fall back to their defaults, a count above 64
+ * counts as 0, and an attractor whose mass or position is not finite, or whose position has no
+ * direction, is left out.
+ *
+ * @param bytes the first {@linkcode CONTROL_READ_BYTES} of the control plane
+ */
+export function readControlPlane(bytes: Uint8Array<ArrayBuffer>): ControlPlane {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(CONTROL.attractor_count.offset, true);
+  const attractors: Attractor[] = [];
+  for (let index = 0; count <= MAX_ATTRACTORS && index < count; index++) {
+    const at = CONTROL_HEADER_BYTES + index * ATTRACTOR_BYTES;
+    const mass = view.getFloat32(at + ATTRACTOR.mass.offset, true);
+    const direction = unitVector(view, at + ATTRACTOR.position.offset);
+    if (direction !== null && Number.isFinite(mass)) attractors.push({ index, direction, mass });
+  }
+  return {
+    gravity: finiteOr(view.getFloat32(CONTROL.global_gravity.offset, true), DEFAULT_GRAVITY),
+    friction: finiteOr(view.getFloat32(CONTROL.friction.offset, true), DEFAULT_FRICTION),
+    attractors,
+  };
+}
+
+/**
+ * How the attractors pull a frame.
+ *
+ * @param floats holds the frame's embedding, of L2 norm 1, from index `at` on
+ */
+export function attract(control: ControlPlane, floats: Float32Array, at: number): Attraction {
+  let boost = 0;
+  let strongest = -1;
+  let highest = 0;
+  for (const { index, direction, mass } of control.attractors) {
+    const cosine = dot(direction, floats, at);
+    if (!(cosine > MIN_COSINE)) continue;
+    boost += mass * cosine * control.gravity;
+    if (cosine > highest) {
+      highest = cosine;
+      strongest = index;
+    }
+  }
+  if (strongest === -1) return NO_ATTRACTION;
+  return { boost: finiteOr(boost, 0), attractor: strongest, attraction: highest };
+}
+
+/** Four sums that don't wait for each other: two to three times as fast as one. */
+function dot(a: Float32Array, b: Float32Array, at: number): number {
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  for (let i = 0, j = at; i < EMBEDDING_DIMENSIONS; i += 4, j += 4) {
+    s0 += a[i]! * b[j]!;
+    s1 += a[i + 1]! * b[j + 1]!;
+    s2 += a[i + 2]! * b[j + 2]!;
+    s3 += a[i + 3]! * b[j + 3]!;
+  }
+  return s0 + s1 + (s2 + s3);
+}
+
+function unitVector(view: DataView, at: number): Float32Array | null {
+  const vector = new Float32Array(EMBEDDING_DIMENSIONS);
+  let squares = 0;
+  for (let i = 0; i < EMBEDDING_DIMENSIONS; i++) {
+    const value = view.getFloat32(at + i * 4, true);
+    vector[i] = value;
+    squares += value * value;
+  }
+  const norm = Math.sqrt(squares);
+  if (!(norm > 0 && Number.isFinite(norm))) return null;
+  for (let i = 0; i < EMBEDDING_DIMENSIONS; i++) vector[i] = vector[i]! / norm;
+  return vector;
+}
+
+function finiteOr(value: number, fallback: number): number {
+  return Number.isFinite(value) ? value : fallback;
+}

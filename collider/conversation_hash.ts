@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+
+/** What stands for the conversation of events that name none. */
+export const DEFAULT_CONVERSATION = "default_channel";
+
+/**
+ * The frame's `conversation_hash`: the first 8 bytes of SHA-256 of the id in UTF-8, in the order
+ * in which they stand in the frame (a reader on a little-endian machine sees them as one u64).
+ */
+export function conversationHash(conversationId: string): Uint8Array {
+  return createHash("sha256").update(conversationId).digest().subarray(0, 8);
+}

@@ -1,0 +1,148 @@
+import { RingMapping, type RingMappingOptions } from "../ffi/seqlock.ts";
+import { FRAME, FRAME_BYTES, FRAMES_OFFSET } from "./layout.ts";
+
+/** The fields of a frame that do not follow from its embedding; see {@linkcode FRAME}. */
+export interface FrameFields {
+  readonly deltaTime: number;
+  readonly durationMs: number;
+  readonly velocity: number;
+  readonly interrupt: number;
+  readonly timestampUs: number;
+  /** 8 bytes. */
+  readonly conversationHash: Uint8Array;
+  readonly workflowNode: number;
+  readonly caseStatus: number;
+  readonly leadStatus: number;
+  readonly fillRate: number;
+  readonly actorType: number;
+  readonly intentId: number;
+  readonly sentiment: number;
+  readonly confidence: number;
+  /** 16 bytes. */
+  readonly eventId: Uint8Array;
+}
+
+const TWO_32 = 2 ** 32;
+
+/**
+ * The writer's side of the ring. Frames are written in batches: {@linkcode reserve} them, let an
+ * embedder fill their slots through a `SlotWriter`, {@linkcode write} the rest, then
+ * {@linkcode publish}. Several batches may be under way; they are published in the order in which
+ * they were reserved.
+ */
+export class Ring implements Disposable {
+  /** The memory itself, for workers. */
+  readonly mapping: RingMapping;
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #firstFrameId: number;
+  #nextFrameId: number;
+
+  private constructor(mapping: RingMapping) {
+    this.mapping = mapping;
+    this.#view = new DataView(mapping.buffer);
+    this.#bytes = new Uint8Array(mapping.buffer);
+    this.#firstFrameId = mapping.head;
+    this.#nextFrameId = mapping.head;
+  }
+
+  /** Opens or creates the ring and locks it. Throws as {@linkcode RingMapping.open} does. */
+  static open(options: RingMappingOptions): Ring {
+    return new Ring(RingMapping.open(options));
+  }
+
+  /** Frames published since it was opened. */
+  get framesWritten(): number {
+    return this.mapping.head - this.#firstFrameId;
+  }
+
+  /** Frames that one batch, and all unpublished ones together, may have. */
+  get maxReserved(): number {
+    // Readers keep at least half of the ring, however many frames are being written.
+    return Math.max(1, this.mapping.capacity >> 1);
+  }
+
+  /** Frames reserved and not published yet. */
+  get reserved(): number {
+    return this.#nextFrameId - this.mapping.head;
+  }
+
+  /**
+   * Takes the next frames' slots away from readers.
+   *
+   * @returns the first frame id
+   * @throws {RangeError} when more than {@linkcode maxReserved} frames would be reserved
+   */
+  reserve(count: number): number {
+    if (this.reserved + count > this.maxReserved) {
+      throw new RangeError(`${count} more reserved frames would leave readers too few`);
+    }
+    const first = this.#nextFrameId;
+    this.mapping.begin(first, count);
+    this.#nextFrameId += count;
+    return first;
+  }
+
+  /** Writes a reserved frame's fields, all but those of its `SlotWriter`. */
+  write(frameId: number, fields: FrameFields): void {
+    const view = this.#view;
+    const slot = FRAMES_OFFSET + (frameId % this.mapping.capacity) * FRAME_BYTES;
+    view.setFloat32(slot + FRAME.delta_time.offset, fields.deltaTime, true);
+    view.setFloat32(slot + FRAME.duration_ms.offset, fields.durationMs, true);
+    view.setFloat32(slot + FRAME.velocity.offset, fields.velocity, true);
+    view.setFloat32(slot + FRAME.interrupt.offset, fields.interrupt, true);
+    // Two halves, because a BigInt would be an allocation per frame.
+    const timestampAt = slot + FRAME.timestamp_us.offset;
+    view.setUint32(timestampAt, fields.timestampUs >>> 0, true);
+    view.setInt32(timestampAt + 4, Math.floor(fields.timestampUs / TWO_32), true);
+    this.#bytes.set(fields.conversationHash, slot + FRAME.conversation_hash.offset);
+    view.setInt32(slot + FRAME.workflow_node.offset, fields.workflowNode, true);
+    view.setInt32(slot + FRAME.case_status.offset, fields.caseStatus, true);
+    view.setInt32(slot + FRAME.lead_status.offset, fields.leadStatus, true);
+    view.setFloat32(slot + FRAME.fill_rate.offset, fields.fillRate, true);
+    view.setInt32(slot + FRAME.actor_type.offset, fields.actorType, true);
+    view.setInt32(slot + FRAME.intent_id.offset, fields.intentId, true);
+    view.setFloat32(slot + FRAME.sentiment.offset, fields.sentiment, true);
+    view.setFloat32(slot + FRAME.confidence.offset, fields.confidence, true);
+    this.#bytes.set(fields.eventId, slot + FRAME.event_id.offset);
+    view.setUint32(slot + FRAME.reserved.offset, 0, true);
+  }
+
+  /** Gives frames to the readers, in the order in which they were reserved. */
+  publish(firstFrameId: number, count: number): void {
+    this.mapping.publish(firstFrameId, count);
+  }
+
+  /**
+   * The readable frames' event ids in hex, with their frame ids: after a crash they tell which
+   * events have their frames already.
+   *
+   * @param limit newest frames to look at
+   */
+  recentEvents(limit: number): Map<string, number> {
+    const { head, tail, capacity } = this.mapping;
+    const events = new Map<string, number>();
+    for (let frameId = Math.max(tail, head - limit); frameId < head; frameId++) {
+      const at = FRAMES_OFFSET + (frameId % capacity) * FRAME_BYTES;
+      // A slot that a crash left half-written holds no frame; its frame_id says so.
+      if (this.#frameIdAt(at) !== frameId) continue;
+      const eventAt = at + FRAME.event_id.offset;
+      events.set(this.#bytes.subarray(eventAt, eventAt + 16).toHex(), frameId);
+    }
+    return events;
+  }
+
+  /** Unlocks and unmaps the ring. Workers that write to it must have stopped. */
+  close(): void {
+    this.mapping.close({ clean: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #frameIdAt(slot: number): number {
+    const at = slot + FRAME.frame_id.offset;
+    return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * TWO_32;
+  }
+}
