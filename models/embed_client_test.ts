@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { EmbedClient, type EmbedClientOptions } from "./embed_client.ts";
+import {
+  EmbedderBusyError,
+  EmbedderUnavailableError,
+  EmbedFailedError,
+  EmbedStuckError,
+  EmbedTimeoutError,
+  EmbedWorkerError,
+} from "./errors.ts";
+
+const RING = { address: 0n, sizeBytes: 0, capacity: 256 };
+
+/** A worker without a ring, which does what the first text of a batch says. */
+const OBEDIENT_WORKER = workerUrl(`
+  import { SlotLease } from ${JSON.stringify(import.meta.resolve("./slot_lease.ts"))};
+  let lease;
+  onmessage = ({ data: { id, lease: shared, texts } }) => {
+    if (shared !== undefined) {
+      lease = new SlotLease(shared);
+      postMessage({ kind: "ready" });
+      return;
+    }
+    const [command] = texts;
+    const result = { codes: new Uint8Array([texts.length]), boosts: new Float32Array(1) };
+    if (command === "embed") postMessage({ kind: "embedded", id, result });
+    if (command === "fail") postMessage({ kind: "failed", id, reason: "not today" });
+    if (command === "die") throw new Error("out of memory");
+    if (command === "never let go" || command === "die writing") lease.hold();
+    if (command === "die writing") throw new Error("out of luck");
+    if (command === "measure") postMessage({ kind: "embedded", id, result: texts[1].length });
+  };`);
+
+function workerUrl(script: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+}
+
+function start(options: Partial<EmbedClientOptions> = {}): Promise<EmbedClient> {
+  return EmbedClient.start({ ring: RING, workerUrl: OBEDIENT_WORKER, backoffMs: 0, ...options });
+}
+
+async function isUsable(client: EmbedClient): Promise<boolean> {
+  return (await client.embed(0, ["embed"])).codes[0] === 1;
+}
+
+Deno.test("EmbedClient goes on after a batch that the embedder refused", async () => {
+  const client = await start();
+  await assert.rejects(client.embed(0, ["fail"]), EmbedFailedError);
+  assert.ok(await isUsable(client));
+  await client.close();
+});
+
+Deno.test("EmbedClient rejects what a dead worker had not answered, and restarts it", async () => {
+  const client = await start();
+  const batches = [client.embed(0, ["embed"]), client.embed(1, ["die"]), client.embed(2, ["none"])];
+  const [first, ...others] = await Promise.allSettled(batches);
+  assert.equal(first?.status, "fulfilled");
+  for (const other of others) {
+    assert.ok(other.status === "rejected" && other.reason instanceof EmbedWorkerError);
+    assert.match(other.reason.message, /out of memory/);
+  }
+  assert.ok(await isUsable(client));
+  await client.close();
+});
+
+Deno.test("EmbedClient takes the slots back from a worker that died while writing", async () => {
+  const client = await start();
+  await assert.rejects(client.embed(0, ["die writing"]), EmbedWorkerError);
+  assert.ok(await isUsable(client));
+  await client.close();
+});
+
+Deno.test("EmbedClient gives up a worker that does not answer in time, and restarts it", async () => {
+  const client = await start({ timeoutMs: 300 });
+  await assert.rejects(client.embed(0, ["say nothing"]), EmbedTimeoutError);
+  assert.ok(await isUsable(client));
+  await client.close();
+});
+
+Deno.test("EmbedClient refuses batches during the pause before a restart", async () => {
+  const client = await start({ backoffMs: 60_000 });
+  await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
+  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+  await client.close();
+});
+
+Deno.test("EmbedClient stops restarting a worker that never embeds anything", async () => {
+  const client = await start({ restartsMax: 2 });
+  for (let life = 0; life <= 2; life++) {
+    await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
+  }
+  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+  await client.close();
+});
+
+Deno.test("EmbedClient forgets failures once a batch was embedded", async () => {
+  const client = await start({ restartsMax: 1 });
+  for (let life = 0; life < 3; life++) {
+    assert.ok(await isUsable(client));
+    await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
+  }
+  await client.close();
+});
+
+Deno.test("EmbedClient says when a worker can't be kept from writing", async () => {
+  const client = await start({ timeoutMs: 300 });
+  await assert.rejects(client.embed(0, ["never let go"]), EmbedStuckError);
+  await assert.rejects(client.embed(0, ["embed"]), EmbedStuckError);
+  await assert.rejects(client.close(), EmbedStuckError);
+});
+
+Deno.test("EmbedClient bounds the batches that wait", async () => {
+  const client = await start();
+  const waiting = Array.from({ length: 64 }, (_, i) => client.embed(i, ["say nothing"]));
+  await assert.rejects(client.embed(64, ["embed"]), EmbedderBusyError);
+  await client.close();
+  for (const batch of waiting) await assert.rejects(batch, EmbedderUnavailableError);
+});
+
+Deno.test("EmbedClient sends no more of a text than an embedder looks at", async () => {
+  const client = await start();
+  const length = await client.embed(0, ["measure", "x".repeat(100_000)]);
+  assert.equal(length, 8_192);
+  await client.close();
+});
+
+Deno.test("EmbedClient refuses more texts than there are slots", async () => {
+  const client = await start();
+  await assert.rejects(client.embed(0, new Array(257).fill("embed")), RangeError);
+  await client.close();
+});
+
+Deno.test("EmbedClient does not start without an embedder", async () => {
+  const unready = workerUrl(`onmessage = () => postMessage({ kind: "not_ready", reason: "no" });`);
+  await assert.rejects(start({ workerUrl: unready }), EmbedWorkerError);
+  const mute = workerUrl(`onmessage = () => {};`);
+  await assert.rejects(start({ workerUrl: mute, timeoutMs: 20 }), EmbedTimeoutError);
+  const broken = workerUrl(`import "./missing.ts";`);
+  await assert.rejects(start({ workerUrl: broken }), EmbedWorkerError);
+});
+
+Deno.test("EmbedClient is closed for good", async () => {
+  const client = await start();
+  await client.close();
+  await client.close();
+  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+});

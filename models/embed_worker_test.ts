@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { SlotWriter } from "../collider/slot_writer.ts";
+import { ensureLibrary } from "../ffi/build.ts";
+import { RingMapping } from "../ffi/seqlock.ts";
+import { EmbedClient } from "./embed_client.ts";
+import { HashingEmbedder } from "./hashing_embedder.ts";
+
+const CAPACITY = 256;
+
+await ensureLibrary();
+
+/** A ring in a directory of its own, removed with it. */
+function temporaryRing() {
+  const directory = Deno.makeTempDirSync();
+  const ring = RingMapping.open({ path: join(directory, "ring"), capacity: CAPACITY });
+  return {
+    ring,
+    [Symbol.dispose]() {
+      ring.close();
+      Deno.removeSync(directory, { recursive: true });
+    },
+  };
+}
+
+Deno.test("The embed worker writes embeddings into the ring that this thread has mapped", async () => {
+  using temporary = temporaryRing();
+  const { ring } = temporary;
+  const client = await EmbedClient.start({ ring });
+  const texts = Array.from({ length: CAPACITY }, (_, i) => i % 10 === 9 ? "" : `Nachricht ${i} 👍`);
+  ring.begin(0, CAPACITY);
+  const { codes, boosts, durationMs } = await client.embed(0, texts);
+  ring.publish(0, CAPACITY);
+  await client.close();
+
+  const slots = new SlotWriter(ring.buffer, CAPACITY);
+  const embedder = new HashingEmbedder();
+  const expected = new Float32Array(EMBEDDING_DIMENSIONS);
+  for (const [frameId, text] of texts.entries()) {
+    const at = slots.semanticIndex(frameId);
+    const isEmbedded = embedder.embedInto(text, expected, 0);
+    assert.deepEqual(slots.floats.subarray(at, at + EMBEDDING_DIMENSIONS), expected);
+    assert.equal(codes[frameId], isEmbedded ? 3 : 0);
+  }
+  assert.deepEqual(boosts, new Float32Array(CAPACITY));
+  assert.ok(durationMs >= 0);
+});
+
+Deno.test("The embed worker answers batches in their order", async () => {
+  using temporary = temporaryRing();
+  const client = await EmbedClient.start({ ring: temporary.ring });
+  const answered: number[] = [];
+  await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+    await client.embed(i, [`text ${i}`]);
+    answered.push(i);
+  }));
+  assert.deepEqual(answered, Array.from({ length: 50 }, (_, i) => i));
+  await client.close();
+});
+
+Deno.test("The embed worker keeps nothing of what it embedded", async () => {
+  using temporary = temporaryRing();
+  const client = await EmbedClient.start({ ring: temporary.ring });
+  const embed = async (batches: number) => {
+    for (let batch = 0; batch < batches; batch++) {
+      const texts = Array.from({ length: CAPACITY }, (_, i) => `text ${i} of batch ${batch}`);
+      await client.embed(batch * CAPACITY, texts);
+    }
+  };
+  await embed(40);
+  const beforeBytes = Deno.memoryUsage().rss;
+  await embed(80);
+  const grownBytes = Deno.memoryUsage().rss - beforeBytes;
+  await client.close();
+  assert.ok(grownBytes < 40e6, `grown by ${grownBytes} bytes; 80 MB were written`);
+});
+
+Deno.test("The embed worker says why it can't work", async () => {
+  const ring = { address: 0n, sizeBytes: 0, capacity: CAPACITY };
+  await assert.rejects(EmbedClient.start({ ring }), /address 0/);
+});
