@@ -4,6 +4,7 @@ import {
   actorMember,
   codeMember,
   idMember,
+  messageMember,
   numberMember,
   stringMember,
   typeMember,
@@ -94,19 +95,59 @@ export function eventFromPayload(
   payloadBytes: Uint8Array,
   context: EventContext,
 ): GatewayEvent {
-  const type = typeMember(context.type ?? payload.type);
-  stringMember("image_path", payload.image_path, MAX_IMAGE_PATH_LENGTH);
+  const read = readMembers(payload, context.type);
+  // Last, so that ids are only spent on valid events.
+  const id = context.ids.next(context.receivedUs / 1000);
   return {
-    id: context.ids.next(context.receivedUs / 1000),
+    id,
     receivedUs: context.receivedUs,
-    type: type ?? UNKNOWN_EVENT,
-    typed: type !== null,
-    conversationId: idMember("conversation_id", payload.conversation_id, MAX_ID_LENGTH),
     idempotencyKey: context.idempotencyKey ?? ownKey(payload),
     attributes: context.attributes ?? null,
     payload,
     payloadBytes,
-    message: stringMember("message", payload.message),
+    ...read,
+  };
+}
+
+/** An event as it comes back from where it was kept. */
+export interface KeptEvent {
+  readonly id: Uint8Array;
+  readonly receivedUs: number;
+  readonly type: string;
+  readonly typed: boolean;
+  readonly attributes: string | null;
+  /** JSON text. */
+  readonly payload: string;
+}
+
+/**
+ * Makes the event again that was kept. It is not stored a second time, so it carries no
+ * idempotency key.
+ *
+ * @throws what {@linkcode eventFromJson} throws, if it was kept by rules other than today's.
+ */
+export function restoreEvent(kept: KeptEvent): GatewayEvent {
+  const payloadBytes = new TextEncoder().encode(kept.payload);
+  const payload = parseJson(payloadBytes) as JsonObject;
+  return {
+    id: kept.id,
+    receivedUs: kept.receivedUs,
+    idempotencyKey: null,
+    attributes: kept.attributes,
+    payload,
+    payloadBytes,
+    ...readMembers(payload, kept.typed ? kept.type : undefined),
+  };
+}
+
+function readMembers(payload: JsonObject, typeOutside: string | undefined) {
+  const type = typeMember(typeOutside ?? payload.type);
+  stringMember("image_path", payload.image_path, MAX_IMAGE_PATH_LENGTH);
+  return {
+    type: type ?? UNKNOWN_EVENT,
+    typed: type !== null,
+    conversationId: idMember("conversation_id", payload.conversation_id, MAX_ID_LENGTH),
+    message: messageMember(payload.message),
     actorType: actorMember(payload.actor),
     caseStatus: codeMember("case_status", payload.case_status, CASE_STATUSES),
     leadStatus: codeMember("lead_status", payload.lead_status, LEAD_STATUSES),

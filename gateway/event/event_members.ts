@@ -28,6 +28,11 @@ export function typeMember(value: Member): string | null {
   return value;
 }
 
+/** `message`: a string. An object, as chat platforms send it, is left alone. */
+export function messageMember(value: Member): string | null {
+  return isJsonObject(value ?? null) ? null : stringMember("message", value);
+}
+
 /** Any string. */
 export function stringMember(name: string, value: Member, maxLength = Infinity): string | null {
   if (value === undefined || value === null) return null;

@@ -131,6 +131,16 @@ export class LearnedSchema {
     return this.#fields.length === 0 ? 0 : filled / this.#fields.length;
   }
 
+  /** Share of the known fields that the payload fills: present and not null, 0 to 1. */
+  fillRate(payload: JsonObject): number {
+    if (this.#fields.length === 0) return 0;
+    let filled = 0;
+    for (const { name } of this.#fields) {
+      if (Object.hasOwn(payload, name) && payload[name] !== null) filled++;
+    }
+    return filled / this.#fields.length;
+  }
+
   /** What is stored, for the constructor to begin from. */
   state(): SchemaState {
     return {

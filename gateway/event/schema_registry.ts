@@ -79,6 +79,13 @@ export class SchemaRegistry {
     return { intentId: schema.id, fillRate };
   }
 
+  /** What a frame says about an event that was learned from before. */
+  measure(type: string, payload: JsonObject): Learned {
+    const schema = this.#schemas.get(type);
+    if (schema === undefined) return NOT_LEARNED;
+    return { intentId: schema.id, fillRate: schema.fillRate(payload) };
+  }
+
   get(name: string): LearnedSchema | undefined {
     return this.#schemas.get(name);
   }

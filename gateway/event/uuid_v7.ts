@@ -35,11 +35,12 @@ export class UuidV7 {
   }
 
   /**
-   * The next id, in a new array of 16 bytes.
+   * The next id.
    *
    * @param unixMs The time now, in Unix milliseconds; a fraction is dropped.
+   * @param id Receives it, 16 bytes. @default a new array
    */
-  next(unixMs: number): Uint8Array<ArrayBuffer> {
+  next(unixMs: number, id: Uint8Array = new Uint8Array(16)): Uint8Array {
     if (this.#poolOffset === POOL_BYTES) {
       crypto.getRandomValues(this.#pool);
       this.#poolOffset = 0;
@@ -49,7 +50,6 @@ export class UuidV7 {
     const ms = this.#unixMs;
     const msHigh = ms / 0x10000;
     const counter = this.#counter;
-    const id = new Uint8Array(16);
     id[0] = msHigh >>> 24;
     id[1] = msHigh >>> 16;
     id[2] = msHigh >>> 8;
