@@ -1,0 +1,123 @@
+import { dirname } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { DatabaseOpenError } from "./errors.ts";
+import { migrate } from "./migrations.ts";
+
+/** How the database is opened. */
+export interface DatabaseOptions {
+  /** Path of the database file, or `:memory:`. */
+  readonly path: string;
+  /** What DuckDB may hold in memory, MiB. @default 128 */
+  readonly memoryMiB?: number;
+  /** DuckDB's threads. @default 2 */
+  readonly threads?: number;
+}
+
+/**
+ * The write-ahead log is folded into the database file when it reaches this size. Each checkpoint
+ * holds commits up for as long as it takes, and until then the rows lie uncompressed in memory:
+ * this is the balance between rare stalls and a small process.
+ */
+const CHECKPOINT_MIB = 32;
+
+/**
+ * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
+ * up in the middle of a checkpoint, say); {@linkcode recover} then opens the file anew, and every
+ * connection has to be taken again.
+ */
+export class Database {
+  readonly #options: DatabaseOptions;
+  #instance: DuckDBInstance;
+
+  private constructor(options: DatabaseOptions, instance: DuckDBInstance) {
+    this.#options = options;
+    this.#instance = instance;
+  }
+
+  /**
+   * Opens (or creates) the database and brings it to the current schema.
+   *
+   * @throws {DatabaseOpenError} when it is locked by another process, is no DuckDB database, was
+   *   written by a newer program, or its folder can't be written
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    return new Database(options, await openInstance(options));
+  }
+
+  /** True when nothing is kept beyond the process's life. */
+  get inMemory(): boolean {
+    return this.#options.path === ":memory:";
+  }
+
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
+  /**
+   * Opens the file anew after a fatal error. What was committed is there again; an in-memory
+   * database is empty.
+   *
+   * @throws {DatabaseOpenError} as long as the cause persists
+   */
+  async recover(): Promise<void> {
+    this.#instance.closeSync();
+    this.#instance = await openInstance(this.#options);
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
+}
+
+/** Whether DuckDB has shut the instance down, so that only {@linkcode Database.recover} helps. */
+export function isFatal(error: unknown): boolean {
+  return error instanceof Error &&
+    /^FATAL Error|database has been invalidated|Instance is closed/i.test(error.message);
+}
+
+async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
+  const { path, memoryMiB = 128, threads = 2 } = options;
+  let instance: DuckDBInstance | undefined;
+  try {
+    if (path !== ":memory:") await Deno.mkdir(dirname(path), { recursive: true });
+    instance = await DuckDBInstance.create(path, {
+      memory_limit: `${memoryMiB}MiB`,
+      threads: String(threads),
+      checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
+      // Extensions beyond the bundled ones would be downloaded: only configured hosts are contacted.
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+    });
+    const connection = await instance.connect();
+    await migrate(connection);
+    connection.closeSync();
+    return instance;
+  } catch (cause) {
+    instance?.closeSync();
+    throw cause instanceof DatabaseOpenError ? cause : describeOpenFailure(path, cause);
+  }
+}
+
+function describeOpenFailure(path: string, cause: unknown): DatabaseOpenError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const firstLine = detail.split("\n", 1)[0];
+  if (/could not set lock|conflicting lock|being used by another process/i.test(detail)) {
+    return new DatabaseOpenError(
+      `the database ${path} is locked by another process`,
+      "Stop the other gateway, or choose another file with --db-path.",
+      { cause },
+    );
+  }
+  if (/not a valid duckdb database|version number/i.test(detail)) {
+    return new DatabaseOpenError(
+      `${path} is not a DuckDB database that this version can read: ${firstLine}`,
+      "Choose another file with --db-path; this one was left as it is.",
+      { cause },
+    );
+  }
+  return new DatabaseOpenError(
+    `the database ${path} can't be opened: ${firstLine}`,
+    "Check that its folder can be written, or choose another file with --db-path.",
+    { cause },
+  );
+}

@@ -1,0 +1,237 @@
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import { PUBLISH_STAGE } from "./rows.ts";
+
+/** An event as the store gives it back. */
+export interface StoredEvent {
+  /** UUID v7 in its text form. */
+  readonly id: string;
+  /** Arrival, Unix µs. */
+  readonly receivedUs: number;
+  readonly type: string;
+  readonly typed: boolean;
+  readonly conversationId: string | null;
+  /** CloudEvents context attributes as JSON text. */
+  readonly attributes: string | null;
+  /** The payload's JSON text as it was received. */
+  readonly payload: string;
+  /** Its frame in the ring; null as long as it is not published. */
+  readonly frameId: number | null;
+}
+
+/** Which events to list, newest first. All conditions must hold. */
+export interface EventFilter {
+  /** Rows at most. */
+  readonly limit: number;
+  readonly type?: string | undefined;
+  readonly conversationId?: string | undefined;
+  /** Earliest arrival, inclusive, Unix µs. */
+  readonly sinceUs?: number | undefined;
+  /** Latest arrival, exclusive, Unix µs. */
+  readonly untilUs?: number | undefined;
+  /** Text that the payload contains, in any case. */
+  readonly contains?: string | undefined;
+  /** Only events older than the one with this id. */
+  readonly beforeId?: string | undefined;
+}
+
+/** A stage's record of an event. */
+export interface StageRecord {
+  readonly stage: string;
+  readonly doneUs: number;
+  readonly frameId: number | null;
+  readonly ringGeneration: bigint | null;
+  readonly result: string | null;
+  readonly error: string | null;
+}
+
+const EVENT_FIELDS = `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_us, e.type, e.typed,
+  e.conversation_id, e.attributes, e.payload`;
+
+/** Lists events, newest first. */
+export async function listEvents(
+  connection: DuckDBConnection,
+  filter: EventFilter,
+): Promise<StoredEvent[]> {
+  const conditions: string[] = ["true"];
+  const values: DuckDBValue[] = [];
+  const where = (condition: string, value: DuckDBValue | undefined) => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition.replace("?", `$${values.length}`));
+  };
+  where("type = ?", filter.type);
+  where("conversation_id = ?", filter.conversationId);
+  where("received_at >= make_timestamptz(?::BIGINT)", bigintOf(filter.sinceUs));
+  where("received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
+  where("contains(lower(payload), lower(?))", filter.contains);
+  where("id < ?::UUID", filter.beforeId);
+  return await readEvents(
+    connection,
+    `WITH page AS (
+      SELECT * FROM events WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${filter.limit}
+    )
+    SELECT ${EVENT_FIELDS}, p.frame_id
+    FROM page e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    ORDER BY e.id DESC`,
+    values,
+  );
+}
+
+/** One event, or null. */
+export async function getEvent(
+  connection: DuckDBConnection,
+  id: string,
+): Promise<StoredEvent | null> {
+  const rows = await readEvents(
+    connection,
+    `SELECT ${EVENT_FIELDS}, p.frame_id
+    FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    WHERE e.id = $1::UUID LIMIT 1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+/** What every stage recorded of an event, oldest first. */
+export async function listStages(
+  connection: DuckDBConnection,
+  eventId: string,
+): Promise<StageRecord[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT stage, epoch_us(done_at) AS done_us, frame_id, ring_generation, result, error
+    FROM enrichments WHERE event_id = $1::UUID ORDER BY done_at`,
+    [eventId],
+  );
+  return reader.getRowObjects().map((row) => ({
+    stage: String(row["stage"]),
+    doneUs: Number(row["done_us"]),
+    frameId: numberOrNull(row["frame_id"]),
+    ringGeneration: row["ring_generation"] as bigint | null,
+    result: row["result"] as string | null,
+    error: row["error"] as string | null,
+  }));
+}
+
+/**
+ * Events after the given id whose frame has not been recorded, oldest first: what a crash, or a
+ * full queue, has left to do.
+ */
+export function listUnpublished(
+  connection: DuckDBConnection,
+  afterId: string,
+  limit: number,
+): Promise<StoredEvent[]> {
+  return readEvents(
+    connection,
+    // The ids first: sorting whole payloads to keep a page of them would cost far more.
+    `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
+    WHERE e.id IN (${unpublishedIds(limit)}) ORDER BY e.id`,
+    [afterId],
+  );
+}
+
+function unpublishedIds(limit: number): string {
+  return `SELECT id FROM events e WHERE id > $1::UUID AND NOT EXISTS (
+    FROM enrichments p
+    WHERE p.event_id > $1::UUID AND p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+  ) ORDER BY id LIMIT ${limit}`;
+}
+
+/** The ids of {@linkcode listUnpublished}. */
+export async function listUnpublishedIds(
+  connection: DuckDBConnection,
+  afterId: string,
+  limit: number,
+): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT id::VARCHAR FROM (${unpublishedIds(limit)}) ORDER BY id`,
+    [afterId],
+  );
+  return reader.getRows().map(([id]) => String(id));
+}
+
+/** Events after the given id, oldest first. */
+export function listAfter(
+  connection: DuckDBConnection,
+  afterId: string,
+  limit: number,
+): Promise<StoredEvent[]> {
+  return readEvents(
+    connection,
+    `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
+    WHERE e.id > $1::UUID ORDER BY e.id LIMIT ${limit}`,
+    [afterId],
+  );
+}
+
+/** Conversations and arrival times of the newest events before the given id, oldest first. */
+export async function listArrivalsBefore(
+  connection: DuckDBConnection,
+  beforeId: string,
+  limit: number,
+): Promise<{ conversationId: string | null; receivedUs: number }[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT conversation_id, epoch_us(received_at) AS received_us FROM (
+      SELECT id, conversation_id, received_at FROM events
+      WHERE id < $1::UUID ORDER BY id DESC LIMIT ${limit}
+    ) ORDER BY id`,
+    [beforeId],
+  );
+  return reader.getRows().map(([conversationId, receivedUs]) => ({
+    conversationId: conversationId as string | null,
+    receivedUs: Number(receivedUs),
+  }));
+}
+
+/** Idempotency keys of the events after the given id, the newest ones where there are too many. */
+export async function listIdempotencyKeys(
+  connection: DuckDBConnection,
+  afterId: string,
+  limit: number,
+): Promise<{ key: string; id: string; type: string; receivedUs: number }[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT idempotency_key, id::VARCHAR, type, epoch_us(received_at) FROM (
+      SELECT * FROM events WHERE id > $1::UUID AND idempotency_key IS NOT NULL
+      ORDER BY id DESC LIMIT ${limit}
+    ) ORDER BY id`,
+    [afterId],
+  );
+  return reader.getRows().map(([key, id, type, receivedUs]) => ({
+    key: String(key),
+    id: String(id),
+    type: String(type),
+    receivedUs: Number(receivedUs),
+  }));
+}
+
+/** The id of the newest event; null in an empty store. */
+export async function lastEventId(connection: DuckDBConnection): Promise<string | null> {
+  const reader = await connection.runAndReadAll("SELECT max(id)::VARCHAR FROM events");
+  return reader.value(0, 0) as string | null;
+}
+
+async function readEvents(
+  connection: DuckDBConnection,
+  sql: string,
+  values: DuckDBValue[],
+): Promise<StoredEvent[]> {
+  const reader = await connection.runAndReadAll(sql, values);
+  return reader.getRowObjects().map((row) => ({
+    id: String(row["id"]),
+    receivedUs: Number(row["received_us"]),
+    type: String(row["type"]),
+    typed: row["typed"] === true,
+    conversationId: row["conversation_id"] as string | null,
+    attributes: row["attributes"] as string | null,
+    payload: String(row["payload"]),
+    frameId: numberOrNull(row["frame_id"]),
+  }));
+}
+
+function bigintOf(value: number | undefined): bigint | undefined {
+  return value === undefined ? undefined : BigInt(value);
+}
+
+function numberOrNull(value: DuckDBValue | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

@@ -1,0 +1,260 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { GatewayEvent } from "../event/event.ts";
+import { formatUuid } from "../event/uuid_v7.ts";
+import { ChunkAppender } from "./chunk_appender.ts";
+import { type Database, isFatal } from "./database.ts";
+import { StoreBusyError, StoreUnavailableError } from "./errors.ts";
+import {
+  appendEnrichment,
+  appendEvent,
+  type Enrichment,
+  ENRICHMENT_COLUMNS,
+  EVENT_COLUMNS,
+} from "./rows.ts";
+
+/** Bounds of the queue in front of the commit. */
+export interface GroupCommitOptions {
+  /** Events that may wait. @default 65536 */
+  readonly maxQueuedEvents?: number;
+  /** Bytes of payload that may wait. @default 64 MiB */
+  readonly maxQueuedBytes?: number;
+  /** Called after each group with the time its transaction took and what was in it. */
+  readonly onCommit?: (commit: { events: number; durationMs: number }) => void;
+}
+
+/** The largest group: more would only delay the answers to its first events. */
+const MAX_GROUP_EVENTS = 10_000;
+const MAX_GROUP_BYTES = 16 << 20;
+/**
+ * Enrichments are not waited for by anyone: they gather this long and ride in the transaction of the
+ * next events, since each flush of an appender costs DuckDB a third of a millisecond.
+ */
+const ENRICHMENT_DELAY_MS = 50;
+const MAX_GROUP_ENRICHMENTS = 10_000;
+/** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
+const MAX_QUEUED_ENRICHMENTS = 100_000;
+
+interface Waiting {
+  readonly events: readonly GatewayEvent[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Writer {
+  readonly connection: DuckDBConnection;
+  readonly events: ChunkAppender;
+  readonly enrichments: ChunkAppender;
+}
+
+/**
+ * Makes events durable, many in one transaction: everything that waits goes into one, and while
+ * that one commits, the next group gathers. So the cost of a disk flush is shared by as many
+ * events as arrive in the time of one.
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #maxQueuedEvents: number;
+  readonly #maxQueuedBytes: number;
+  readonly #onCommit: GroupCommitOptions["onCommit"];
+  #waiting: Waiting[] = [];
+  #queuedEvents = 0;
+  #queuedBytes = 0;
+  #enrichments: Enrichment[] = [];
+  #enrichmentTimer: ReturnType<typeof setTimeout> | undefined;
+  #enrichmentsDue = false;
+  #writer: Writer | null = null;
+  #isRunning = false;
+  #running: Promise<void> = Promise.resolve();
+  #failure: StoreUnavailableError | null = null;
+  #closed = false;
+
+  constructor(database: Database, options: GroupCommitOptions = {}) {
+    this.#database = database;
+    this.#maxQueuedEvents = options.maxQueuedEvents ?? 65_536;
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 << 20;
+    this.#onCommit = options.onCommit;
+  }
+
+  /** Events that wait for their transaction. */
+  get queuedEvents(): number {
+    return this.#queuedEvents;
+  }
+
+  /** Why the last transaction failed; null when it succeeded. */
+  get failure(): StoreUnavailableError | null {
+    return this.#failure;
+  }
+
+  /**
+   * Resolves when all the events are durable; they become so together or not at all.
+   *
+   * @throws {StoreBusyError} at once when the queue is full
+   * @throws {StoreUnavailableError} when the transaction failed; then none of them is stored
+   */
+  append(events: readonly GatewayEvent[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new StoreUnavailableError("the gateway is stopping"));
+    let bytes = 0;
+    for (const event of events) bytes += event.payloadBytes.length;
+    const fits = this.#queuedEvents + events.length <= this.#maxQueuedEvents &&
+      this.#queuedBytes + bytes <= this.#maxQueuedBytes;
+    // What alone is larger than the queue may still go through an empty one.
+    if (!fits && this.#queuedEvents > 0) return Promise.reject(new StoreBusyError());
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ events, bytes, resolve, reject });
+    this.#queuedEvents += events.length;
+    this.#queuedBytes += bytes;
+    this.#wake();
+    return promise;
+  }
+
+  /** Keeps what was learned of events; it becomes durable with one of the next groups. */
+  appendEnrichments(rows: readonly Enrichment[]): void {
+    for (const row of rows) this.#enrichments.push(row);
+    if (this.#enrichments.length > MAX_QUEUED_ENRICHMENTS) {
+      this.#enrichments.splice(0, this.#enrichments.length - MAX_QUEUED_ENRICHMENTS);
+    }
+    this.#enrichmentTimer ??= setTimeout(() => {
+      this.#enrichmentTimer = undefined;
+      this.#enrichmentsDue = true;
+      this.#wake();
+    }, ENRICHMENT_DELAY_MS);
+  }
+
+  /** Resolves when the enrichments appended so far are durable, or could not be made so. */
+  async flushEnrichments(): Promise<void> {
+    this.#enrichmentsDue = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  /** Commits what waits and refuses what comes. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#enrichmentTimer);
+    this.#enrichmentsDue = true;
+    this.#wake();
+    await this.#running;
+    this.#closeWriter();
+  }
+
+  #wake(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // Lets the requests that arrived in this turn of the event loop join the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 || (this.#enrichmentsDue && this.#enrichments.length > 0)) {
+      const group = this.#takeGroup();
+      const learned = this.#takeEnrichments();
+      const startedMs = performance.now();
+      try {
+        await this.#commit(group, learned);
+      } catch (cause) {
+        this.#enrichments.unshift(...learned);
+        // What was learned is tried again with the next events or enrichments.
+        this.#enrichmentsDue = false;
+        if (!await this.#isStoredAfterAll(group, cause)) {
+          this.#refuse(group, cause);
+          continue;
+        }
+      }
+      this.#failure = null;
+      const events = group.reduce((sum, { events }) => sum + events.length, 0);
+      this.#onCommit?.({ events, durationMs: performance.now() - startedMs });
+      for (const { resolve } of group) resolve();
+    }
+    // In the same turn as the loop's last look at the queues: nothing can slip in between.
+    this.#isRunning = false;
+  }
+
+  #takeGroup(): Waiting[] {
+    let events = 0;
+    let bytes = 0;
+    let count = 0;
+    for (const next of this.#waiting) {
+      if (events > 0 && events + next.events.length > MAX_GROUP_EVENTS) break;
+      if (events > 0 && bytes + next.bytes > MAX_GROUP_BYTES) break;
+      events += next.events.length;
+      bytes += next.bytes;
+      count++;
+    }
+    const group = this.#waiting.splice(0, count);
+    this.#queuedEvents -= events;
+    this.#queuedBytes -= bytes;
+    return group;
+  }
+
+  #takeEnrichments(): Enrichment[] {
+    if (!this.#enrichmentsDue) return [];
+    const taken = this.#enrichments.splice(0, MAX_GROUP_ENRICHMENTS);
+    this.#enrichmentsDue = this.#enrichments.length > 0;
+    return taken;
+  }
+
+  async #commit(group: readonly Waiting[], learned: readonly Enrichment[]): Promise<void> {
+    const { connection, events, enrichments } = this.#writer ??= await this.#openWriter();
+    await connection.run("BEGIN");
+    if (group.length > 0) {
+      for (const waiting of group) {
+        for (const event of waiting.events) appendEvent(events, event);
+      }
+      events.flush();
+    }
+    if (learned.length > 0) {
+      for (const row of learned) appendEnrichment(enrichments, row);
+      enrichments.flush();
+    }
+    await connection.run("COMMIT");
+  }
+
+  async #openWriter(): Promise<Writer> {
+    const connection = await this.#database.connect();
+    return {
+      connection,
+      events: await ChunkAppender.open(connection, "events", EVENT_COLUMNS),
+      enrichments: await ChunkAppender.open(connection, "enrichments", ENRICHMENT_COLUMNS),
+    };
+  }
+
+  #refuse(group: readonly Waiting[], cause: unknown): void {
+    const detail = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+    this.#failure = new StoreUnavailableError(`the store can't write: ${detail}`, { cause });
+    for (const { reject } of group) reject(this.#failure);
+  }
+
+  /**
+   * Drops the writer, whose transaction and appenders are in an unknown state (the next group makes
+   * another one), and finds out what became of the group: a commit can fail in the checkpoint that
+   * follows it, when the events are durable already.
+   */
+  async #isStoredAfterAll(group: readonly Waiting[], cause: unknown): Promise<boolean> {
+    this.#closeWriter();
+    try {
+      if (isFatal(cause)) await this.#database.recover();
+      const first = group[0]?.events[0];
+      if (first === undefined) return false;
+      const connection = await this.#database.connect();
+      const found = await connection.runAndReadAll("FROM events WHERE id = $1::UUID", [
+        formatUuid(first.id),
+      ]);
+      connection.closeSync();
+      return found.currentRowCount > 0;
+    } catch {
+      // It can't even be read. The next group fails in the same way and gets here again.
+      return false;
+    }
+  }
+
+  #closeWriter(): void {
+    try {
+      this.#writer?.connection.closeSync();
+    } catch {
+      // Closing rolls back; a connection that is already gone has nothing to roll back.
+    }
+    this.#writer = null;
+  }
+}

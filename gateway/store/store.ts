@@ -1,0 +1,172 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { GatewayEvent } from "../event/event.ts";
+import { Database, type DatabaseOptions } from "./database.ts";
+import type { StoreUnavailableError } from "./errors.ts";
+import * as events from "./event_queries.ts";
+import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
+import type { Enrichment } from "./rows.ts";
+
+/** How the store is opened. */
+export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
+
+/** What was learned of one event type, as JSON text, up to and with the event `throughId`. */
+export interface SchemaRow {
+  readonly name: string;
+  readonly learned: string;
+}
+
+/**
+ * Everything the gateway keeps: events, what was learned of them, schemas and configuration, in one
+ * DuckDB file. Events become durable through {@linkcode GroupCommit}; each read takes a connection
+ * of its own, so that reads run beside each other and beside the commits.
+ */
+export class Store {
+  readonly #database: Database;
+  readonly #commits: GroupCommit;
+
+  private constructor(database: Database, options: GroupCommitOptions) {
+    this.#database = database;
+    this.#commits = new GroupCommit(database, options);
+  }
+
+  /** @throws {DatabaseOpenError} see {@linkcode Database.open} */
+  static async open(options: StoreOptions): Promise<Store> {
+    return new Store(await Database.open(options), options);
+  }
+
+  get queuedEvents(): number {
+    return this.#commits.queuedEvents;
+  }
+
+  /** Why the last transaction failed; null when writes succeed. */
+  get failure(): StoreUnavailableError | null {
+    return this.#commits.failure;
+  }
+
+  /** See {@linkcode GroupCommit.append}. */
+  append(events: readonly GatewayEvent[]): Promise<void> {
+    return this.#commits.append(events);
+  }
+
+  /** See {@linkcode GroupCommit.appendEnrichments}. */
+  appendEnrichments(rows: readonly Enrichment[]): void {
+    this.#commits.appendEnrichments(rows);
+  }
+
+  /** Resolves when the enrichments appended so far are durable, or could not be made so. */
+  flushEnrichments(): Promise<void> {
+    return this.#commits.flushEnrichments();
+  }
+
+  listEvents(filter: events.EventFilter): Promise<events.StoredEvent[]> {
+    return this.#connected((connection) => events.listEvents(connection, filter));
+  }
+
+  getEvent(id: string): Promise<events.StoredEvent | null> {
+    return this.#connected((connection) => events.getEvent(connection, id));
+  }
+
+  listStages(eventId: string): Promise<events.StageRecord[]> {
+    return this.#connected((connection) => events.listStages(connection, eventId));
+  }
+
+  listUnpublished(afterId: string, limit: number): Promise<events.StoredEvent[]> {
+    return this.#connected((connection) => events.listUnpublished(connection, afterId, limit));
+  }
+
+  listUnpublishedIds(afterId: string, limit: number): Promise<string[]> {
+    return this.#connected((connection) => events.listUnpublishedIds(connection, afterId, limit));
+  }
+
+  listAfter(afterId: string, limit: number): Promise<events.StoredEvent[]> {
+    return this.#connected((connection) => events.listAfter(connection, afterId, limit));
+  }
+
+  listArrivalsBefore(
+    beforeId: string,
+    limit: number,
+  ): ReturnType<typeof events.listArrivalsBefore> {
+    return this.#connected((connection) => events.listArrivalsBefore(connection, beforeId, limit));
+  }
+
+  listIdempotencyKeys(
+    afterId: string,
+    limit: number,
+  ): ReturnType<typeof events.listIdempotencyKeys> {
+    return this.#connected((connection) => events.listIdempotencyKeys(connection, afterId, limit));
+  }
+
+  lastEventId(): Promise<string | null> {
+    return this.#connected(events.lastEventId);
+  }
+
+  /** Keeps the state of the schemas that changed; all of them stand at the event `throughId`. */
+  saveSchemas(throughId: string, rows: readonly SchemaRow[]): Promise<void> {
+    return this.#connected(async (connection) => {
+      await connection.run("BEGIN");
+      for (const { name, learned } of rows) {
+        await connection.run("INSERT INTO schemas VALUES ($1::UUID, $2, $3)", [
+          throughId,
+          name,
+          learned,
+        ]);
+      }
+      await connection.run("COMMIT");
+    });
+  }
+
+  /** The latest state of every schema, and the event up to which they have learned. */
+  loadSchemas(): Promise<{ throughId: string | null; rows: SchemaRow[] }> {
+    return this.#connected(async (connection) => {
+      const latest = await connection.runAndReadAll(
+        "SELECT name, arg_max(learned, through_id) FROM schemas GROUP BY name",
+      );
+      const through = await connection.runAndReadAll(
+        "SELECT max(through_id)::VARCHAR FROM schemas",
+      );
+      return {
+        throughId: through.value(0, 0) as string | null,
+        rows: latest.getRows().map(([name, learned]) => ({
+          name: String(name),
+          learned: String(learned),
+        })),
+      };
+    });
+  }
+
+  /** Keeps values of the configuration; each replaces the former value of its key. */
+  saveConfig(values: ReadonlyMap<string, string>): Promise<void> {
+    return this.#connected(async (connection) => {
+      await connection.run("BEGIN");
+      for (const [key, value] of values) {
+        await connection.run("INSERT INTO config VALUES (now(), $1, $2)", [key, value]);
+      }
+      await connection.run("COMMIT");
+    });
+  }
+
+  /** The latest value of every key. */
+  loadConfig(): Promise<Map<string, string>> {
+    return this.#connected(async (connection) => {
+      const reader = await connection.runAndReadAll(
+        "SELECT key, arg_max(value, set_at) FROM config GROUP BY key",
+      );
+      return new Map(reader.getRows().map(([key, value]) => [String(key), String(value)]));
+    });
+  }
+
+  /** Commits what waits, then closes the database. */
+  async close(): Promise<void> {
+    await this.#commits.close();
+    this.#database.close();
+  }
+
+  async #connected<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#database.connect();
+    try {
+      return await query(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+}
