@@ -1,0 +1,97 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** The stages of an event's life that are timed. */
+export const TIMED_STAGES = ["ingest", "commit", "embed", "publish"] as const;
+export type TimedStage = typeof TIMED_STAGES[number];
+
+/** Reads a gauge's value when it is asked for. */
+export type Sample = () => number;
+
+const DURATION_BUCKETS_S = [
+  0.0005,
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+];
+
+/** What the gateway counts and times, in Prometheus' terms. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly eventsIngested = this.#counter("events_ingested_total", "Events stored.");
+  readonly eventsDuplicate = this.#counter(
+    "events_duplicate_total",
+    "Events not stored because their idempotency key was known.",
+  );
+  readonly eventsRejected = new Counter({
+    name: "collider_events_rejected_total",
+    help: "Events refused, by the error's code.",
+    labelNames: ["code"],
+    registers: [this.registry],
+  });
+  readonly embeddingsFailed = this.#counter(
+    "embeddings_failed_total",
+    "Events published without the embedding that they should have.",
+  );
+  readonly #durations = new Histogram({
+    name: "collider_stage_duration_seconds",
+    help: "ingest: arrival to answer; commit: one group's transaction; " +
+      "embed: one batch; publish: an event's arrival to its frame.",
+    labelNames: ["stage"],
+    buckets: DURATION_BUCKETS_S,
+    registers: [this.registry],
+  });
+  /** Resolved once, since looking a label up costs more than counting. */
+  readonly #byStage = Object.fromEntries(
+    TIMED_STAGES.map((stage) => [stage, this.#durations.labels(stage)]),
+  ) as Record<TimedStage, Histogram.Internal<string>>;
+  #ingested = 0;
+
+  constructor() {
+    this.gauge(
+      "process_resident_memory_bytes",
+      "Resident memory, with the pages of the ring that were touched.",
+      () => Deno.memoryUsage().rss,
+      "",
+    );
+  }
+
+  /** Events stored since the start. */
+  get ingested(): number {
+    return this.#ingested;
+  }
+
+  countIngested(events: number): void {
+    this.#ingested += events;
+    this.eventsIngested.inc(events);
+  }
+
+  observe(stage: TimedStage, durationMs: number): void {
+    this.#byStage[stage].observe(durationMs / 1000);
+  }
+
+  /** Adds a value that is read when the metrics are. */
+  gauge(name: string, help: string, sample: Sample, prefix = "collider_"): void {
+    new Gauge({
+      name: prefix + name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(sample());
+      },
+    });
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `collider_${name}`, help, registers: [this.registry] });
+  }
+}

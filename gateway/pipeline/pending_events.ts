@@ -1,0 +1,124 @@
+import { type GatewayEvent, restoreEvent } from "../event/event.ts";
+import type { Learned } from "../event/schema_registry.ts";
+import { formatUuid, parseUuid } from "../event/uuid_v7.ts";
+import type { Store } from "../store/store.ts";
+
+/** An event that is stored and waits for its frame. */
+export interface PendingEvent {
+  readonly event: GatewayEvent;
+  readonly learned: Learned;
+}
+
+/** Events kept in memory, and payload bytes; what is more waits in the store. */
+const MAX_QUEUED_EVENTS = 8_192;
+const MAX_QUEUED_BYTES = 32 << 20;
+const PAGE_EVENTS = 1_024;
+
+/**
+ * The queue between the commit and the frames, in the order of the ids. It never refuses and never
+ * grows beyond its bounds: when it is full, it stops taking events in, and later reads them back
+ * from the store, where they are anyway. A restart begins in that state, so what a crash left
+ * unpublished takes the same way.
+ */
+export class PendingEvents {
+  readonly #store: Store;
+  readonly #measure: (event: GatewayEvent) => Learned;
+  readonly #onUnreadable: (id: Uint8Array, cause: unknown) => void;
+  #queue: PendingEvent[] = [];
+  #queuedBytes = 0;
+  /** The last event that is, or was, in the queue. */
+  #through: Uint8Array;
+  /** Events after `through` are in the store and not in the queue. */
+  #isBehind = true;
+  /** Counts what could not be taken in, to see whether a page was the last one. */
+  #missed = 0;
+  #wake: (() => void) | null = null;
+  #isClosed = false;
+
+  /**
+   * @param options.through up to which event all are published
+   * @param options.measure tells what the schemas know of an event read back
+   * @param options.onUnreadable gets the events that can't be read back
+   */
+  constructor(options: {
+    store: Store;
+    through: Uint8Array;
+    measure: (event: GatewayEvent) => Learned;
+    onUnreadable: (id: Uint8Array, cause: unknown) => void;
+  }) {
+    this.#store = options.store;
+    this.#through = options.through;
+    this.#measure = options.measure;
+    this.#onUnreadable = options.onUnreadable;
+  }
+
+  /** Events waiting in memory. */
+  get size(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether more of them wait in the store. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Takes an event that has just been stored. */
+  offer(pending: PendingEvent): void {
+    const { payloadBytes } = pending.event;
+    const isFull = this.#queue.length >= MAX_QUEUED_EVENTS ||
+      this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && this.#queue.length > 0;
+    if (this.#isBehind || isFull) {
+      this.#isBehind = true;
+      this.#missed++;
+    } else {
+      this.#queue.push(pending);
+      this.#queuedBytes += payloadBytes.length;
+      this.#through = pending.event.id;
+    }
+    this.#notify();
+  }
+
+  /**
+   * The next events, oldest first; waits for at least one.
+   *
+   * @returns none only after {@linkcode close}, when there are no more in memory
+   */
+  async take(max: number): Promise<PendingEvent[]> {
+    while (this.#queue.length === 0) {
+      if (this.#isClosed) return [];
+      if (this.#isBehind) await this.#readBack();
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const taken = this.#queue.splice(0, max);
+    for (const { event } of taken) this.#queuedBytes -= event.payloadBytes.length;
+    return taken;
+  }
+
+  /** Lets {@linkcode take} come to an end; what waits in the store is taken after a restart. */
+  close(): void {
+    this.#isClosed = true;
+    this.#notify();
+  }
+
+  async #readBack(): Promise<void> {
+    const missedBefore = this.#missed;
+    const page = await this.#store.listUnpublished(formatUuid(this.#through), PAGE_EVENTS);
+    for (const stored of page) {
+      const id = parseUuid(stored.id)!;
+      try {
+        const event = restoreEvent({ ...stored, id });
+        this.#queue.push({ event, learned: this.#measure(event) });
+        this.#queuedBytes += event.payloadBytes.length;
+      } catch (cause) {
+        this.#onUnreadable(id, cause);
+      }
+      this.#through = id;
+    }
+    if (page.length === 0 && this.#missed === missedBefore) this.#isBehind = false;
+  }
+
+  #notify(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+}

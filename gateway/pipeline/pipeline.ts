@@ -1,0 +1,369 @@
+import { Kinetics } from "../../collider/kinetics.ts";
+import { Ring } from "../../collider/ring.ts";
+import { EmbedClient } from "../../models/embed_client.ts";
+import type { GatewayEvent } from "../event/event.ts";
+import { formatUuid, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
+import { PUBLISH_STAGE } from "../store/rows.ts";
+import { Store, type StoreOptions } from "../store/store.ts";
+import { nowUs } from "./clock.ts";
+import {
+  DEFAULT_MAX_KEYS,
+  DEFAULT_WINDOW_MS,
+  type FirstAnswer,
+  IdempotencyWindow,
+} from "./idempotency.ts";
+import { Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { PendingEvents } from "./pending_events.ts";
+import { Publisher } from "./publisher.ts";
+import { Schemas } from "./schemas.ts";
+import { SettingsKeeper } from "./settings.ts";
+
+/** How the pipeline is put together. */
+export interface PipelineOptions {
+  readonly store: StoreOptions;
+  readonly ring: { readonly path: string; readonly capacity: number; readonly reset?: boolean };
+  readonly log?: Log;
+}
+
+/** What became of an event that was sent. */
+export interface Accepted extends FirstAnswer {
+  /** Whether it was known by its idempotency key, and so not stored again. */
+  readonly duplicate: boolean;
+}
+
+/** Whether the gateway does its work. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is wrong, in words. */
+  readonly problems: readonly string[];
+}
+
+const HEARTBEAT_INTERVAL_MS = 1_000;
+/** Arrivals from before a restart that conversations remember. */
+const REMEMBERED_ARRIVALS = 20_000;
+/** Newest frames among which events are looked for that a crash left unrecorded. */
+const RECENT_FRAMES = 65_536;
+const MAX_UNRECORDED_EVENTS = 65_536;
+/** How far publication has come is kept after so many frames, so that a restart need not look
+ * through everything. */
+const CHECKPOINT_FRAMES = 100_000;
+const PUBLISHED_THROUGH = "published_through";
+const NIL_UUID = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * The way of every event: stored in a group commit, learned from, then embedded and published as a
+ * frame of the ring. Puts the parts together, starts and stops them.
+ */
+export class Pipeline {
+  /** Gives events their ids, in the order in which they are stored. */
+  readonly ids: UuidV7;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  readonly schemas: Schemas;
+  readonly settings: SettingsKeeper;
+  readonly ring: Ring;
+  readonly log: Log;
+  readonly #embedder: EmbedClient;
+  readonly #idempotency: IdempotencyWindow;
+  readonly #pending: PendingEvents;
+  readonly #publisher: Publisher;
+  readonly #publishing: Promise<void>;
+  readonly #heartbeat: ReturnType<typeof setInterval>;
+  #framesAtCheckpoint = 0;
+  #isStopping = false;
+
+  private constructor(parts: {
+    ids: UuidV7;
+    metrics: Metrics;
+    store: Store;
+    schemas: Schemas;
+    settings: SettingsKeeper;
+    ring: Ring;
+    log: Log;
+    embedder: EmbedClient;
+    idempotency: IdempotencyWindow;
+    pending: PendingEvents;
+    publisher: Publisher;
+  }) {
+    this.ids = parts.ids;
+    this.metrics = parts.metrics;
+    this.store = parts.store;
+    this.schemas = parts.schemas;
+    this.settings = parts.settings;
+    this.ring = parts.ring;
+    this.log = parts.log;
+    this.#embedder = parts.embedder;
+    this.#idempotency = parts.idempotency;
+    this.#pending = parts.pending;
+    this.#publisher = parts.publisher;
+    this.#publishing = parts.publisher.run();
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
+    this.#beat();
+    this.#measure();
+  }
+
+  /**
+   * Opens the store and the ring, remembers what was before, and begins to publish what has no
+   * frame yet.
+   *
+   * @throws {DatabaseOpenError} if the store can't be opened
+   * @throws {RingError} if the ring can't be opened
+   * @throws {ModelError} if the embedder can't be started
+   */
+  static async start(options: PipelineOptions): Promise<Pipeline> {
+    await using undo = new AsyncDisposableStack();
+    const log = options.log ?? new Log();
+    const metrics = new Metrics();
+    const store = await Store.open({
+      ...options.store,
+      onCommit: ({ durationMs }) => metrics.observe("commit", durationMs),
+    });
+    undo.defer(() => store.close());
+    const ring = Ring.open(options.ring);
+    undo.defer(() => ring.close());
+    const embedder = await EmbedClient.start({ ring: ring.mapping });
+    undo.defer(() => embedder.close());
+
+    const schemas = await Schemas.load(store);
+    const idempotency = await recallKeys(store);
+    const throughId = (await store.loadConfig()).get(PUBLISHED_THROUGH) ?? NIL_UUID;
+    await recordUnrecordedFrames(store, ring, throughId);
+    const lastId = await store.lastEventId();
+    const pending = new PendingEvents({
+      store,
+      through: parseUuid(throughId)!,
+      measure: (event) => schemas.registry.measure(event.type, event.payload),
+      onUnreadable: (id, cause) => {
+        const error = (cause as Error).message;
+        log.error("an event can't be read back and gets no frame", { id: formatUuid(id), error });
+        store.appendEnrichments([unpublishable(id, error)]);
+      },
+    });
+    const publisher = new Publisher({
+      pending,
+      ring,
+      kinetics: await recallKinetics(store, throughId),
+      embedder,
+      metrics,
+      log,
+      record: (rows) => store.appendEnrichments(rows),
+    });
+    const pipeline = new Pipeline({
+      ids: new UuidV7(lastId === null ? {} : { after: parseUuid(lastId)! }),
+      metrics,
+      store,
+      schemas,
+      settings: await SettingsKeeper.load(store),
+      ring,
+      log,
+      embedder,
+      idempotency,
+      pending,
+      publisher,
+    });
+    undo.move();
+    return pipeline;
+  }
+
+  /**
+   * Stores an event; resolves when it is durable. The event must have been given its id in the same
+   * turn of the event loop, so that ids ascend in the order of storage.
+   *
+   * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
+   */
+  async accept(event: GatewayEvent): Promise<Accepted> {
+    const first = this.#findTwin(event);
+    if (first !== undefined) {
+      const answer = await first;
+      this.metrics.eventsDuplicate.inc();
+      return { ...answer, duplicate: true };
+    }
+    await this.#keep([event]);
+    return { ...firstAnswer(event), duplicate: false };
+  }
+
+  /**
+   * Stores events together; resolves when all of them are durable. They get new ids, since others
+   * may have been stored since they were read.
+   *
+   * @returns how many of them were duplicates, and so not stored again
+   * @throws {StoreBusyError | StoreUnavailableError} if none of them is stored
+   */
+  async acceptBatch(events: readonly GatewayEvent[]): Promise<number> {
+    const twins: Promise<FirstAnswer>[] = [];
+    const inBatch = new Set<string>();
+    const fresh = events.filter((event) => {
+      const first = this.#findTwin(event);
+      if (first !== undefined) twins.push(first);
+      const key = event.idempotencyKey;
+      if (first !== undefined || key === null) return first === undefined;
+      const isFirst = !inBatch.has(key);
+      inBatch.add(key);
+      return isFirst;
+    });
+    for (const event of fresh) this.ids.next(event.receivedUs / 1000, event.id);
+    if (fresh.length > 0) await this.#keep(fresh);
+    await Promise.all(twins);
+    const duplicates = events.length - fresh.length;
+    this.metrics.eventsDuplicate.inc(duplicates);
+    return duplicates;
+  }
+
+  /** The answer to the event that has the same idempotency key. */
+  #findTwin(event: GatewayEvent): Promise<FirstAnswer> | undefined {
+    if (event.idempotencyKey === null) return undefined;
+    return this.#idempotency.find(event.idempotencyKey, event.receivedUs / 1000);
+  }
+
+  async #keep(events: readonly GatewayEvent[]): Promise<void> {
+    const stored = this.store.append(events);
+    for (const event of events) {
+      if (event.idempotencyKey === null) continue;
+      const answer = stored.then(() => firstAnswer(event));
+      this.#idempotency.remember(event.idempotencyKey, answer, event.receivedUs / 1000);
+    }
+    await stored;
+    for (const event of events) this.#pending.offer({ event, learned: this.schemas.learn(event) });
+    this.metrics.countIngested(events.length);
+    this.metrics.observe("ingest", (nowUs() - events[0]!.receivedUs) / 1000);
+  }
+
+  /** Whether store and ring take writes. */
+  readiness(): Readiness {
+    const problems: string[] = [];
+    if (this.#isStopping) problems.push("the gateway is stopping");
+    if (this.store.failure !== null) problems.push(this.store.failure.message);
+    if (this.#publisher.failure !== null) {
+      problems.push(`no frames can be published: ${this.#publisher.failure.message}`);
+    }
+    return { ready: problems.length === 0, problems };
+  }
+
+  /**
+   * Stores and publishes what was accepted, then closes everything. What waits in the store for its
+   * frame gets it after the next start.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#heartbeat);
+    this.#pending.close();
+    await this.#publishing;
+    await this.#embedder.close();
+    await this.#keepCheckpoint();
+    await this.schemas.close();
+    await this.store.close();
+    this.ring.close();
+  }
+
+  #beat(): void {
+    this.ring.mapping.heartbeat(nowUs());
+    if (this.ring.framesWritten - this.#framesAtCheckpoint < CHECKPOINT_FRAMES) return;
+    this.#keepCheckpoint();
+  }
+
+  async #keepCheckpoint(): Promise<void> {
+    const id = this.#publisher.lastEventId;
+    if (id === null) return;
+    this.#framesAtCheckpoint = this.ring.framesWritten;
+    try {
+      await this.store.saveConfig(new Map([[PUBLISHED_THROUGH, formatUuid(id)]]));
+    } catch (cause) {
+      // The former one still holds; a restart looks through more events.
+      this.log.debug("how far publication has come was not kept", {
+        reason: (cause as Error).message,
+      });
+    }
+  }
+
+  #measure(): void {
+    const { metrics, ring, store, schemas } = this;
+    metrics.gauge(
+      "store_queued_events",
+      "Events that wait for their commit.",
+      () => store.queuedEvents,
+    );
+    metrics.gauge(
+      "pending_events",
+      "Stored events in memory that wait for their frame.",
+      () => this.#pending.size,
+    );
+    metrics.gauge(
+      "pending_in_store",
+      "1 while more events wait for their frame in the store than fit in memory.",
+      () => Number(this.#pending.isBehind),
+    );
+    metrics.gauge(
+      "ring_frames_written",
+      "Frames published since the start.",
+      () => ring.framesWritten,
+    );
+    metrics.gauge("ring_head", "Frames ever published.", () => ring.mapping.head);
+    metrics.gauge("ring_tail", "Oldest readable frame.", () => ring.mapping.tail);
+    metrics.gauge("ring_capacity_frames", "Frames in the ring.", () => ring.mapping.capacity);
+    metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
+  }
+}
+
+function firstAnswer(event: GatewayEvent): FirstAnswer {
+  return { id: formatUuid(event.id), type: event.type };
+}
+
+/** The idempotency keys of the events in the window. */
+async function recallKeys(store: Store): Promise<IdempotencyWindow> {
+  const window = new IdempotencyWindow();
+  const sinceMs = Math.max(0, Date.now() - DEFAULT_WINDOW_MS);
+  const sinceId = new UuidV7().next(sinceMs);
+  const keys = await store.listIdempotencyKeys(formatUuid(sinceId), DEFAULT_MAX_KEYS);
+  for (const { key, id, type, receivedUs } of keys) {
+    window.remember(key, Promise.resolve({ id, type }), receivedUs / 1000);
+  }
+  return window;
+}
+
+/** Tells the kinetics of the published events again, so that conversations go on after a restart. */
+async function recallKinetics(store: Store, throughId: string): Promise<Kinetics> {
+  const kinetics = new Kinetics();
+  const [firstUnpublished] = await store.listUnpublished(throughId, 1);
+  const beforeId = firstUnpublished?.id ?? "ffffffff-ffff-ffff-ffff-ffffffffffff";
+  for (const past of await store.listArrivalsBefore(beforeId, REMEMBERED_ARRIVALS)) {
+    kinetics.publish(kinetics.arrive(past.conversationId, past.receivedUs), past.receivedUs);
+  }
+  return kinetics;
+}
+
+/**
+ * Records frames that are in the ring and not in the store: a crash came between. Their events
+ * would get a second frame otherwise.
+ */
+async function recordUnrecordedFrames(store: Store, ring: Ring, throughId: string): Promise<void> {
+  const unrecorded = await store.listUnpublishedIds(throughId, MAX_UNRECORDED_EVENTS);
+  if (unrecorded.length === 0) return;
+  const frames = ring.recentEvents(RECENT_FRAMES);
+  const rows = unrecorded
+    .map((id) => parseUuid(id)!)
+    .filter((id) => frames.has(id.toHex()))
+    .map((id) => ({
+      eventId: id,
+      doneUs: nowUs(),
+      stage: PUBLISH_STAGE,
+      frameId: frames.get(id.toHex())!,
+      ringGeneration: ring.mapping.generation,
+      result: null,
+      error: null,
+    }));
+  store.appendEnrichments(rows);
+  await store.flushEnrichments();
+}
+
+function unpublishable(eventId: Uint8Array, error: string) {
+  return {
+    eventId,
+    doneUs: nowUs(),
+    stage: PUBLISH_STAGE,
+    frameId: null,
+    ringGeneration: null,
+    result: null,
+    error,
+  };
+}

@@ -1,0 +1,187 @@
+import type { Arrival, Kinetics } from "../../collider/kinetics.ts";
+import type { Ring } from "../../collider/ring.ts";
+import { SlotWriter } from "../../collider/slot_writer.ts";
+import type { EmbedResult } from "../../models/embed_messages.ts";
+import { EmbedStuckError } from "../../models/errors.ts";
+import { eventText } from "../event/event_text.ts";
+import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
+import { CircuitBreaker } from "./circuit_breaker.ts";
+import { nowUs } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { PendingEvent, PendingEvents } from "./pending_events.ts";
+
+/** Embeds texts into the slots of consecutive frames: an `EmbedClient`. */
+export interface BatchEmbedder {
+  embed(firstFrameId: number, texts: readonly string[]): Promise<EmbedResult>;
+}
+
+/** What the publisher works with. */
+export interface PublisherParts {
+  readonly pending: PendingEvents;
+  readonly ring: Ring;
+  readonly kinetics: Kinetics;
+  readonly embedder: BatchEmbedder;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Keeps what became of the events. */
+  readonly record: (rows: readonly Enrichment[]) => void;
+}
+
+/** Events in one batch: enough to make a message between threads cheap, few enough to be quick. */
+const MAX_BATCH_EVENTS = 256;
+/** While one batch is embedded, the next is made ready. */
+const MAX_BATCHES_IN_FLIGHT = 3;
+
+interface Batch {
+  readonly events: readonly PendingEvent[];
+  readonly arrivals: readonly Arrival[];
+  readonly firstFrameId: number;
+}
+
+/**
+ * Turns stored events into frames, in the order of their ids: takes them in batches, reserves their
+ * slots, has them embedded there, writes what else a frame says and gives the frames to the readers.
+ */
+export class Publisher {
+  readonly #parts: PublisherParts;
+  readonly #slots: SlotWriter;
+  readonly #breaker = new CircuitBreaker();
+  readonly #maxBatch: number;
+  #inFlight = 0;
+  #landed: (() => void) | null = null;
+  /** Settles when the newest batch is published: batches are published one after the other. */
+  #lastPublication: Promise<void> = Promise.resolve();
+  #lastEventId: Uint8Array | null = null;
+  #failure: Error | null = null;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#slots = new SlotWriter(parts.ring.mapping.buffer, parts.ring.mapping.capacity);
+    const share = Math.floor(parts.ring.maxReserved / MAX_BATCHES_IN_FLIGHT);
+    this.#maxBatch = Math.min(MAX_BATCH_EVENTS, Math.max(1, share));
+  }
+
+  /** Why frames can't be published any more; null while they can. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** The newest event whose frame, and those of all before it, are in the ring. */
+  get lastEventId(): Uint8Array | null {
+    return this.#lastEventId;
+  }
+
+  /** Works until the pending events are closed and those in memory are published. */
+  async run(): Promise<void> {
+    const { pending, ring, log } = this.#parts;
+    try {
+      while (this.#failure === null) {
+        const events = await pending.take(this.#maxBatch);
+        if (events.length === 0) break;
+        while (this.#inFlight > 0 && !this.#hasRoomFor(events.length)) {
+          await new Promise<void>((resolve) => this.#landed = resolve);
+        }
+        const batch = this.#begin(events);
+        this.#inFlight++;
+        this.#lastPublication = this.#publishAfter(this.#lastPublication, batch).finally(() => {
+          this.#inFlight--;
+          this.#landed?.();
+        });
+      }
+    } catch (cause) {
+      this.#failure = cause as Error;
+    }
+    await this.#lastPublication.catch((cause) => this.#failure ??= cause as Error);
+    if (this.#failure !== null) {
+      log.error("no frames can be published any more; restart the gateway", {
+        reason: this.#failure.message,
+        head: ring.mapping.head,
+      });
+    }
+  }
+
+  #hasRoomFor(count: number): boolean {
+    const { ring } = this.#parts;
+    return this.#inFlight < MAX_BATCHES_IN_FLIGHT && ring.reserved + count <= ring.maxReserved;
+  }
+
+  #begin(events: readonly PendingEvent[]): Batch {
+    const { kinetics, ring } = this.#parts;
+    return {
+      events,
+      arrivals: events.map(({ event }) => kinetics.arrive(event.conversationId, event.receivedUs)),
+      firstFrameId: ring.reserve(events.length),
+    };
+  }
+
+  async #publishAfter(previous: Promise<void>, batch: Batch): Promise<void> {
+    const embedding = this.#embed(batch);
+    await previous;
+    const { boosts, error } = await embedding;
+    this.#publish(batch, boosts, error);
+  }
+
+  /** Has the batch embedded; without an embedder its frames get none. */
+  async #embed(batch: Batch): Promise<{ boosts: Float32Array; error: string | null }> {
+    const { embedder, metrics, log } = this.#parts;
+    let error = "the embedder failed repeatedly and is left out for a while";
+    if (this.#breaker.allows(performance.now())) {
+      try {
+        const texts = batch.events.map(({ event }) => eventText(event));
+        const { boosts, durationMs } = await embedder.embed(batch.firstFrameId, texts);
+        this.#breaker.succeed();
+        metrics.observe("embed", durationMs);
+        return { boosts, error: null };
+      } catch (cause) {
+        if (cause instanceof EmbedStuckError) throw cause;
+        this.#breaker.fail(performance.now());
+        error = (cause as Error).message;
+        log.warn("events are published without embeddings", { reason: error });
+      }
+    }
+    metrics.embeddingsFailed.inc(batch.events.length);
+    for (let i = 0; i < batch.events.length; i++) this.#slots.clear(batch.firstFrameId + i);
+    return { boosts: new Float32Array(batch.events.length), error };
+  }
+
+  #publish({ events, arrivals, firstFrameId }: Batch, boosts: Float32Array, error: string | null) {
+    const { ring, kinetics, metrics, record } = this.#parts;
+    const publishedUs = nowUs();
+    for (let i = 0; i < events.length; i++) {
+      const { event, learned } = events[i]!;
+      const arrival = arrivals[i]!;
+      const durationMs = (publishedUs - event.receivedUs) / 1000;
+      ring.write(firstFrameId + i, {
+        deltaTime: arrival.deltaTime,
+        durationMs,
+        velocity: arrival.velocity + boosts[i]!,
+        interrupt: arrival.interrupt,
+        timestampUs: event.receivedUs,
+        conversationHash: arrival.conversationHash,
+        workflowNode: event.workflowNode,
+        caseStatus: event.caseStatus,
+        leadStatus: event.leadStatus,
+        fillRate: learned.fillRate,
+        actorType: event.actorType,
+        intentId: learned.intentId,
+        sentiment: event.sentiment,
+        confidence: event.confidence,
+        eventId: event.id,
+      });
+      metrics.observe("publish", durationMs);
+    }
+    ring.publish(firstFrameId, events.length);
+    for (const arrival of arrivals) kinetics.publish(arrival, publishedUs);
+    this.#lastEventId = events.at(-1)!.event.id;
+    record(events.map(({ event }, i): Enrichment => ({
+      eventId: event.id,
+      doneUs: publishedUs,
+      stage: PUBLISH_STAGE,
+      frameId: firstFrameId + i,
+      ringGeneration: ring.mapping.generation,
+      result: null,
+      error,
+    })));
+  }
+}
