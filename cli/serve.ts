@@ -1,0 +1,169 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { DEFAULT_CAPACITY_FRAMES, defaultRingPath } from "../collider/layout.ts";
+import { Guard } from "../gateway/api/security.ts";
+import { serve } from "../gateway/api/server.ts";
+import { GatewayError } from "../gateway/event/errors.ts";
+import { Log, LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
+import { Pipeline } from "../gateway/pipeline/pipeline.ts";
+
+/** After this long a graceful shutdown is given up. */
+const SHUTDOWN_TIMEOUT_MS = 9_000;
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** The flags would put the gateway at risk. */
+class UnsafeFlagsError extends GatewayError {
+  constructor(problem: string, hint: string) {
+    super(problem, { status: 500, code: "unsafe_flags", hint });
+  }
+}
+
+/** The flags of {@linkcode serveCommand}. */
+function flagsCommand() {
+  return new Command("serve")
+    .description("run the gateway")
+    .addOption(
+      new Option("--host <address>", "address to listen on").default("127.0.0.1")
+        .env("COLLIDER_HOST"),
+    )
+    .addOption(
+      new Option("--port <number>", "port to listen on").default(9382)
+        .argParser(integer(0, 65_535)).env("COLLIDER_PORT"),
+    )
+    .addOption(
+      new Option("--db-path <path>", "database file, or :memory:").default(defaultDatabasePath())
+        .env("COLLIDER_DB_PATH"),
+    )
+    .addOption(
+      new Option("--ring-path <path>", "shared-memory ring").default(defaultRingPath())
+        .env("COLLIDER_RING_PATH"),
+    )
+    .addOption(
+      new Option("--ring-capacity <frames>", "frames in the ring, 4,224 bytes each")
+        .default(DEFAULT_CAPACITY_FRAMES).argParser(integer(1, 2 ** 31))
+        .env("COLLIDER_RING_CAPACITY"),
+    )
+    .option("--ring-reset", "recreate the ring; its frames are lost, the events are not")
+    .addOption(
+      new Option("--token <token>", "ask for this bearer token").env("GATEWAY_TOKEN"),
+    )
+    .option("--insecure", "allow other addresses than loopback without a token")
+    .addOption(
+      new Option(
+        "--webhook-secret <source=secret>",
+        "verify Standard Webhooks signatures of POST /ingest?source=<source>; may be repeated",
+      ).argParser(webhookSecret),
+    )
+    .addOption(
+      new Option("--max-body-mb <megabytes>", "largest request body, and NDJSON line").default(16)
+        .argParser(integer(1, 1024)).env("COLLIDER_MAX_BODY_MB"),
+    )
+    .addOption(
+      new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info")
+        .env("COLLIDER_LOG_LEVEL"),
+    )
+    .addOption(
+      new Option("--log-format <format>", "how it is logged").choices(LOG_FORMATS)
+        .default(Deno.stderr.isTerminal() ? "pretty" : "json").env("COLLIDER_LOG_FORMAT"),
+    )
+    .option("--no-tui", "log to the terminal instead of drawing on it");
+}
+
+type Flags = ReturnType<ReturnType<typeof flagsCommand>["opts"]>;
+
+/** `collider serve`: runs the gateway until it is told to stop. */
+export function serveCommand(): Command {
+  return flagsCommand().action(run) as unknown as Command;
+}
+
+async function run(flags: Flags): Promise<void> {
+  if (!LOOPBACK.has(flags.host) && flags.token === undefined && flags.insecure !== true) {
+    throw new UnsafeFlagsError(
+      `everybody who reaches ${flags.host} could read and write events`,
+      "Set --token (or GATEWAY_TOKEN), listen on 127.0.0.1, or insist with --insecure.",
+    );
+  }
+  const log = new Log({ level: flags.logLevel, format: flags.logFormat });
+  const pipeline = await Pipeline.start({
+    log,
+    store: { path: flags.dbPath },
+    ring: {
+      path: flags.ringPath,
+      capacity: flags.ringCapacity,
+      reset: flags.ringReset === true,
+    },
+  });
+  let server;
+  try {
+    server = serve({
+      hostname: flags.host,
+      port: flags.port,
+      pipeline,
+      guard: new Guard({
+        token: flags.token,
+        ...(flags.webhookSecret === undefined ? {} : { webhookSecrets: flags.webhookSecret }),
+      }),
+      maxBodyBytes: flags.maxBodyMb * 1e6,
+    });
+  } catch (error) {
+    await pipeline.stop();
+    throw error;
+  }
+  log.info("collider is ready", {
+    url: `http://${server.hostname}:${server.port}`,
+    database: flags.dbPath,
+    ring: flags.ringPath,
+    embedder: "hashing",
+  });
+  await stopSignal(log);
+  await server.stop();
+  await pipeline.stop();
+  log.info("collider has stopped");
+}
+
+/** Resolves at the first signal to stop; a second one, or a shutdown that hangs, ends at once. */
+function stopSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const onSignal = () => {
+      if (isStopping) Deno.exit(130);
+      isStopping = true;
+      log.info("stopping; a second signal stops at once");
+      const giveUp = setTimeout(() => {
+        log.error("the shutdown took too long; what was acknowledged is stored");
+        Deno.exit(1);
+      }, SHUTDOWN_TIMEOUT_MS);
+      Deno.unrefTimer(giveUp);
+      resolve();
+    };
+    Deno.addSignalListener("SIGINT", onSignal);
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  });
+}
+
+function defaultDatabasePath(): string {
+  const home = homedir();
+  const dataHome = Deno.build.os === "darwin"
+    ? join(home, "Library", "Application Support")
+    : Deno.build.os === "windows"
+    ? Deno.env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local")
+    : Deno.env.get("XDG_DATA_HOME") ?? join(home, ".local", "share");
+  return join(dataHome, "collider", "collider.db");
+}
+
+function integer(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+function webhookSecret(text: string, former: Map<string, string> | undefined) {
+  const [, source, secret] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (source === undefined || secret === undefined) {
+    throw new InvalidArgumentError("It must look like github=whsec_….");
+  }
+  return new Map(former).set(source, secret);
+}

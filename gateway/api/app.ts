@@ -1,0 +1,76 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { GatewayError } from "../event/errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { docsPage } from "./docs_page.ts";
+import { errorResponse } from "./error_response.ts";
+import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
+import { ingestHandler } from "./ingest.ts";
+import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
+import { configRoutes, eventRoutes, schemaRoutes, watchRoutes } from "./routes.ts";
+import type { Guard } from "./security.ts";
+
+/** How the API behaves. */
+export interface AppOptions {
+  readonly pipeline: Pipeline;
+  readonly guard: Guard;
+  /** Largest body of a request, and largest line of an NDJSON body. */
+  readonly maxBodyBytes: number;
+}
+
+/** Paths that need no token: whoever watches the process has none. */
+const OPEN_PATHS = new Set(["/health", "/ready"]);
+
+/** The gateway's HTTP API. */
+export function createApp(options: AppOptions): OpenAPIHono {
+  const { pipeline, guard } = options;
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const [issue] = result.error.issues;
+      throw new InvalidRequestError(`${issue!.path.join(".")}: ${issue!.message}`);
+    },
+  });
+
+  // Before the token is asked for, because a signature may stand for it.
+  app.post("/ingest", ingestHandler(options));
+  app.use(async (c, next) => {
+    if (!OPEN_PATHS.has(c.req.path)) guard.requireToken(c.req.raw);
+    await next();
+  });
+  eventRoutes(app, pipeline);
+  schemaRoutes(app, pipeline);
+  configRoutes(app, pipeline);
+  watchRoutes(app, pipeline);
+  app.openAPIRegistry.registerPath(ingestPath);
+  const document = app.getOpenAPI31Document(OPENAPI_INFO);
+  app.get("/openapi.json", (c) => c.json(document));
+  app.get("/docs", (c) => c.html(docsPage(document)));
+
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = methodsOf(app, path);
+    return errorResponse(
+      allowed.length > 0
+        ? new MethodNotAllowedError(method, path, allowed)
+        : new NotFoundError(`nothing is at ${path}`, "See /docs for what there is."),
+    );
+  });
+  app.onError((error, c) => {
+    if (!(error instanceof GatewayError)) {
+      pipeline.log.error("a request failed", { path: c.req.path, error: error.stack ?? "" });
+    }
+    return errorResponse(error);
+  });
+  return app;
+}
+
+/** The methods that a path has. */
+function methodsOf(app: OpenAPIHono, path: string): string[] {
+  const methods = app.routes
+    .filter(({ method }) => method !== "ALL")
+    .filter((route) =>
+      new RegExp(`^${route.path.replaceAll(/:[^/]+/g, "[^/]+").replaceAll(".", "\\.")}$`).test(path)
+    )
+    .map(({ method }) => method);
+  return [...new Set(methods)];
+}

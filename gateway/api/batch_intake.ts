@@ -1,0 +1,109 @@
+import { GatewayError } from "../event/errors.ts";
+import type { GatewayEvent } from "../event/event.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { StoreBusyError } from "../store/errors.ts";
+
+/** The answer to a batch of events. */
+export interface BatchAnswer {
+  readonly status: "received";
+  /** Events that are stored now, duplicates counted. */
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** The first {@linkcode MAX_LISTED} refused events. */
+  readonly rejected: readonly { readonly index: number; readonly error: string }[];
+  readonly rejected_count: number;
+}
+
+/** Events that are stored together: enough to make a transaction cheap. */
+const MAX_BATCH_EVENTS = 4_096;
+const MAX_BATCH_BYTES = 4 << 20;
+/** While one batch is stored, the next is read. */
+const MAX_IN_FLIGHT = 2;
+const MAX_LISTED = 1_000;
+const BUSY_WAIT_MS = 20;
+
+/** Stores the good events of a request with many, and remembers what was wrong with the others. */
+export class BatchIntake {
+  readonly #pipeline: Pipeline;
+  readonly #rejected: { index: number; error: string }[] = [];
+  #rejectedCount = 0;
+  #accepted = 0;
+  #duplicates = 0;
+  #batch: GatewayEvent[] = [];
+  #batchBytes = 0;
+  #inFlight: Promise<void>[] = [];
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  /** Whether {@linkcode flush} should be called before anything is added. */
+  get isFull(): boolean {
+    return this.#batch.length >= MAX_BATCH_EVENTS || this.#batchBytes >= MAX_BATCH_BYTES;
+  }
+
+  /** Reads an event; if that fails it is refused and the others go on. */
+  add(index: number, read: () => GatewayEvent): void {
+    try {
+      const event = read();
+      this.#batch.push(event);
+      this.#batchBytes += event.payloadBytes.length;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#pipeline.metrics.eventsRejected.inc({ code: error.code });
+      this.#rejectedCount++;
+      if (this.#rejected.length < MAX_LISTED) this.#rejected.push({ index, error: error.message });
+    }
+  }
+
+  /** Sends what was read to the store and waits until there is room for more. */
+  async flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    if (batch.length > 0) {
+      const storing = this.#store(batch);
+      storing.catch(() => {}); // It is awaited in its turn.
+      this.#inFlight.push(storing);
+    }
+    if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift();
+  }
+
+  /** Stores the rest; resolves when everything is durable. */
+  async finish(): Promise<BatchAnswer> {
+    await this.flush();
+    await Promise.all(this.#inFlight);
+    return {
+      status: "received",
+      accepted: this.#accepted,
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      rejected_count: this.#rejectedCount,
+    };
+  }
+
+  /**
+   * Stores the rest as far as possible, after a failure.
+   *
+   * @returns the events that are stored
+   */
+  async settle(): Promise<number> {
+    await this.flush().catch(() => {});
+    await Promise.allSettled(this.#inFlight);
+    return this.#accepted;
+  }
+
+  async #store(batch: readonly GatewayEvent[]): Promise<void> {
+    while (true) {
+      try {
+        this.#duplicates += await this.#pipeline.acceptBatch(batch);
+        this.#accepted += batch.length;
+        return;
+      } catch (error) {
+        // A stream can wait where a single request is turned away.
+        if (!(error instanceof StoreBusyError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { z } from "@hono/zod-openapi";
+import type { Settings, SettingsKeeper } from "../pipeline/settings.ts";
+import { InvalidRequestError } from "./errors.ts";
+
+const wholeNumber = (max: number) =>
+  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.number().int().min(1).max(max));
+
+/** What can be changed by `POST /api/config`. An empty string leaves a text as it is. */
+export const SettingsChange = z.object({
+  webhook_url: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).nullable().optional()
+    .openapi({ description: "Where batches are exported to; null = nowhere." }),
+  ontology_iri: z.string().max(2048).optional()
+    .openapi({ description: "Namespace of the exported ontology." }),
+  batch_size: wholeNumber(10_000).optional()
+    .openapi({ type: "integer", description: "Events in an export. A string is fine too." }),
+  export_batch_size: wholeNumber(10_000).optional()
+    .openapi({ type: "integer", description: "The same as batch_size." }),
+  export_interval_secs: wholeNumber(86_400).optional()
+    .openapi({ type: "integer", description: "Longest time until a smaller export, s." }),
+}).openapi("SettingsChange");
+
+/** The settings as clients see them. */
+export const SettingsView = z.object({
+  webhook_url: z.string().nullable(),
+  ontology_iri: z.string(),
+  export_batch_size: z.int(),
+  export_interval_secs: z.int(),
+}).openapi("Settings");
+
+/**
+ * Changes the settings that `values` names; members it does not know are ignored.
+ *
+ * @returns whether anything is different now
+ * @throws {InvalidRequestError} naming the member that is wrong; then nothing is changed
+ */
+export function changeSettings(keeper: SettingsKeeper, values: unknown): Promise<boolean> {
+  const parsed = SettingsChange.safeParse(values);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new InvalidRequestError(`${issue!.path.join(".")}: ${issue!.message}`);
+  }
+  const { batch_size, export_batch_size = batch_size, ...rest } = parsed.data;
+  const given = Object.entries({ ...rest, export_batch_size })
+    .filter(([, value]) => value !== undefined && value !== "");
+  return keeper.change(Object.fromEntries(given) as Partial<Settings>);
+}
+
+/** The settings without the secrets that a URL can hold. */
+export function masked(settings: Settings): z.infer<typeof SettingsView> {
+  return { ...settings, webhook_url: settings.webhook_url && maskedUrl(settings.webhook_url) };
+}
+
+function maskedUrl(text: string): string {
+  const url = new URL(text);
+  if (url.password !== "") url.password = "***";
+  for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, "***");
+  return url.href;
+}

@@ -1,0 +1,70 @@
+import { GatewayError } from "../event/errors.ts";
+
+/** The request lacks the token, or a valid signature. */
+export class UnauthorizedError extends GatewayError {
+  constructor(problem: string, hint: string) {
+    super(problem, { status: 401, code: "unauthorized", hint });
+  }
+}
+
+/** Nothing is at this path, or it was not found. */
+export class NotFoundError extends GatewayError {
+  constructor(problem: string, hint: string) {
+    super(problem, { status: 404, code: "not_found", hint });
+  }
+}
+
+/** The path is there, for other methods. */
+export class MethodNotAllowedError extends GatewayError {
+  readonly allowed: readonly string[];
+
+  constructor(method: string, path: string, allowed: readonly string[]) {
+    super(`${method} is not possible on ${path}`, {
+      status: 405,
+      code: "method_not_allowed",
+      hint: `Use ${allowed.join(" or ")}.`,
+    });
+    this.allowed = allowed;
+  }
+}
+
+/** The body is in a form that this path does not take. */
+export class UnsupportedMediaTypeError extends GatewayError {
+  constructor(problem: string, hint: string) {
+    super(problem, { status: 415, code: "unsupported_media_type", hint });
+  }
+}
+
+/** The body, or what it decompresses to, is larger than allowed. */
+export class BodyTooLargeError extends GatewayError {
+  constructor(what: string, maxBytes: number) {
+    super(`${what} is larger than ${maxBytes} bytes`, {
+      status: 413,
+      code: "body_too_large",
+      hint: "Send less at once, events as application/x-ndjson, or raise --max-body-mb.",
+    });
+  }
+}
+
+/** The body ended early, or is not compressed as it says. */
+export class BrokenBodyError extends GatewayError {
+  constructor(problem: string, options: ErrorOptions = {}) {
+    super(problem, {
+      status: 400,
+      code: "broken_body",
+      hint: "Check how the body is compressed and sent.",
+      ...options,
+    });
+  }
+}
+
+/** A parameter or member of a request is missing or wrong. */
+export class InvalidRequestError extends GatewayError {
+  constructor(problem: string) {
+    super(problem, {
+      status: 400,
+      code: "invalid_request",
+      hint: "See /docs for what this path takes.",
+    });
+  }
+}

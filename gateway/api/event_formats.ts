@@ -1,0 +1,89 @@
+import type { StoredEvent } from "../store/event_queries.ts";
+
+/** The forms in which events are listed. */
+export const EVENT_MEDIA_TYPES = [
+  "application/json",
+  "application/x-ndjson",
+  "text/csv",
+  "application/vnd.apache.arrow.stream",
+] as const;
+export type EventMediaType = typeof EVENT_MEDIA_TYPES[number];
+
+/** The form that an `Accept` header asks for: the first one that it names, JSON if none. */
+export function acceptedMediaType(accept: string | undefined): EventMediaType {
+  for (const range of (accept ?? "").split(",")) {
+    const name = range.split(";", 1)[0]!.trim().toLowerCase();
+    const found = EVENT_MEDIA_TYPES.find((type) => type === name);
+    if (found !== undefined) return found;
+  }
+  return "application/json";
+}
+
+/**
+ * An event as JSON text. `payload` is the text as it was received, as clients of the first
+ * generation expect it; `data` is the same as JSON.
+ */
+export function eventJson(event: StoredEvent): string {
+  const { payload, attributes, ...columns } = eventColumns(event);
+  const head = JSON.stringify({ ...columns, payload }).slice(0, -1);
+  return `${head},"data":${oneLine(payload)},"attributes":${attributes ?? "null"}}`;
+}
+
+/** Events in one of the forms. */
+export async function formatEvents(
+  events: readonly StoredEvent[],
+  type: EventMediaType,
+): Promise<Uint8Array<ArrayBuffer> | string> {
+  switch (type) {
+    case "application/json": {
+      const next = events.at(-1)?.id ?? null;
+      return `{"events":[${events.map(eventJson).join(",")}],"next_cursor":${
+        JSON.stringify(next)
+      }}`;
+    }
+    case "application/x-ndjson":
+      return events.map((event) => `${eventJson(event)}\n`).join("");
+    case "text/csv":
+      return csv(events);
+    case "application/vnd.apache.arrow.stream": {
+      // Loaded when it is first asked for: it would slow every start down.
+      const { arrowStream } = await import("../store/arrow_stream.ts");
+      return arrowStream(events);
+    }
+  }
+}
+
+function eventColumns(event: StoredEvent) {
+  return {
+    id: event.id,
+    type: event.type,
+    received_at: isoTime(event.receivedUs),
+    conversation_id: event.conversationId,
+    frame_id: event.frameId,
+    attributes: event.attributes,
+    payload: event.payload,
+  };
+}
+
+/** RFC 4180. */
+function csv(events: readonly StoredEvent[]): string {
+  const names = ["id", "type", "received_at", "conversation_id", "frame_id", "attributes"];
+  const rows = events.map((event) => Object.values(eventColumns(event)).map(csvField).join(","));
+  return [[...names, "payload"].join(","), ...rows, ""].join("\r\n");
+}
+
+function csvField(value: string | number | null): string {
+  const text = String(value ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** RFC 3339 in UTC with microseconds. */
+export function isoTime(unixUs: number): string {
+  const iso = new Date(unixUs / 1000).toISOString();
+  return `${iso.slice(0, 19)}.${String(unixUs % 1e6).padStart(6, "0")}Z`;
+}
+
+/** Line breaks in JSON text can only stand between tokens, where a space means the same. */
+function oneLine(json: string): string {
+  return /[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, " ") : json;
+}

@@ -1,0 +1,165 @@
+import type { Context } from "hono";
+import { cloudEventFromHttp, cloudEventFromJson, cloudEventMode } from "../event/cloud_event.ts";
+import { GatewayError, InvalidEventError } from "../event/errors.ts";
+import {
+  type EventContext,
+  eventFromJson,
+  eventFromPayload,
+  type GatewayEvent,
+} from "../event/event.ts";
+import { requestIdempotencyKey } from "../event/idempotency_key.ts";
+import { jsonArrayElements } from "../event/json_slices.ts";
+import { withoutByteOrderMark } from "../event/strict_json.ts";
+import { nowUs } from "../pipeline/clock.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { BatchIntake } from "./batch_intake.ts";
+import { changeSettings } from "./config.ts";
+import { UnsupportedMediaTypeError } from "./errors.ts";
+import { errorResponse } from "./error_response.ts";
+import { lineBatches } from "./lines.ts";
+import { bodyStream, readBody } from "./request_body.ts";
+import type { Guard } from "./security.ts";
+
+/** The event type that changes the gateway's configuration instead of being stored. */
+const SYSTEM_CONFIG = "SystemConfig";
+const OPEN_BRACKET = 0x5b;
+const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** What ingesting needs to know. */
+export interface IngestOptions {
+  readonly pipeline: Pipeline;
+  readonly guard: Guard;
+  /** Largest body, and largest line of an NDJSON body. */
+  readonly maxBodyBytes: number;
+}
+
+/** Handles `POST /ingest`: one event, an array, NDJSON lines, or CloudEvents. */
+export function ingestHandler(options: IngestOptions) {
+  const { pipeline, guard, maxBodyBytes } = options;
+
+  return async function ingest(c: Context): Promise<Response> {
+    const receivedUs = nowUs();
+    const request = c.req.raw;
+    try {
+      const mode = cloudEventMode(request.headers);
+      const type = mediaType(request);
+      if (mode === null && (type === "application/x-ndjson" || type === "application/jsonl")) {
+        guard.requireToken(request);
+        return await ingestLines(request);
+      }
+      if (mode === null && !isJson(type)) throw unsupported(type);
+      const body = await readBody(request, maxBodyBytes);
+      const isSigned = guard.authenticateIngest(request, body);
+      const context = { receivedUs, ids: pipeline.ids };
+      const key = requestIdempotencyKey(request.headers);
+      if (mode === "batch") return await ingestArray(body, key, cloudEvent);
+      if (mode === "structured") return await answer(cloudEvent(body, context));
+      if (mode === "binary") {
+        const draft = cloudEventFromHttp(request.headers, body);
+        return await answer(eventFromPayload(draft.payload, draft.payloadBytes, {
+          ...draft,
+          ...context,
+        }));
+      }
+      if (isArray(body)) return await ingestArray(body, key, eventFromJson);
+      const event = eventFromJson(body, { ...context, idempotencyKey: key });
+      if (event.type !== SYSTEM_CONFIG) return await answer(event);
+      // A signature proves a source of events, not the right to configure.
+      if (isSigned) guard.requireToken(request);
+      await changeSettings(pipeline.settings, event.payload);
+      return Response.json({ status: "configuration_updated" });
+    } catch (error) {
+      if (error instanceof GatewayError) pipeline.metrics.eventsRejected.inc({ code: error.code });
+      throw error;
+    }
+  };
+
+  async function answer(event: GatewayEvent): Promise<Response> {
+    const { id, type, duplicate } = await pipeline.accept(event);
+    return Response.json({
+      status: "received",
+      event_type: type,
+      id,
+      ...(duplicate ? { duplicate } : {}),
+    });
+  }
+
+  async function ingestArray(
+    body: Uint8Array,
+    key: string | null,
+    read: (bytes: Uint8Array, context: EventContext) => GatewayEvent,
+  ): Promise<Response> {
+    const intake = new BatchIntake(pipeline);
+    let index = 0;
+    for (const element of jsonArrayElements(withoutByteOrderMark(body))) {
+      intake.add(index, () => notConfig(read(element, batchContext(key, index))));
+      index++;
+      if (intake.isFull) await intake.flush();
+    }
+    return Response.json(await intake.finish());
+  }
+
+  async function ingestLines(request: Request): Promise<Response> {
+    const intake = new BatchIntake(pipeline);
+    const key = requestIdempotencyKey(request.headers);
+    try {
+      for await (const { firstIndex, lines } of lineBatches(bodyStream(request), maxBodyBytes)) {
+        for (const [i, line] of lines.entries()) {
+          if (isBlank(line)) continue;
+          const index = firstIndex + i;
+          intake.add(index, () => notConfig(eventFromJson(line, batchContext(key, index))));
+          if (intake.isFull) await intake.flush();
+        }
+      }
+      return Response.json(await intake.finish());
+    } catch (error) {
+      // What came before is stored: the client goes on after it.
+      if (!(error instanceof GatewayError)) throw error;
+      return errorResponse(error, { accepted: await intake.settle() });
+    }
+  }
+
+  function batchContext(key: string | null, index: number): EventContext {
+    return {
+      receivedUs: nowUs(),
+      ids: pipeline.ids,
+      idempotencyKey: key === null ? null : `${key}#${index}`,
+    };
+  }
+}
+
+function cloudEvent(bytes: Uint8Array, context: EventContext): GatewayEvent {
+  const draft = cloudEventFromJson(bytes);
+  return eventFromPayload(draft.payload, draft.payloadBytes, { ...context, ...draft });
+}
+
+function notConfig(event: GatewayEvent): GatewayEvent {
+  if (event.type !== SYSTEM_CONFIG) return event;
+  throw new InvalidEventError("type", "SystemConfig can't be part of a batch", "Send it alone.");
+}
+
+/** The media type without parameters, in lower case. */
+function mediaType(request: Request): string {
+  const header = request.headers.get("content-type") ?? "";
+  const end = header.indexOf(";");
+  return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase();
+}
+
+function isJson(type: string): boolean {
+  return type === "application/json" || type.endsWith("+json");
+}
+
+function unsupported(type: string): UnsupportedMediaTypeError {
+  return new UnsupportedMediaTypeError(
+    type === "" ? "the request has no Content-Type" : `Content-Type ${type} is not supported`,
+    "Send Content-Type: application/json, application/x-ndjson or a CloudEvents type.",
+  );
+}
+
+function isArray(body: Uint8Array): boolean {
+  return withoutByteOrderMark(body).find((byte) => !WHITESPACE.has(byte)) === OPEN_BRACKET;
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => WHITESPACE.has(byte));
+}

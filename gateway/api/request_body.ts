@@ -1,0 +1,58 @@
+import { BodyTooLargeError, BrokenBodyError, UnsupportedMediaTypeError } from "./errors.ts";
+
+/**
+ * Reads a whole body of bounded size, decompressed.
+ *
+ * @param maxBytes for the body, and for what it decompresses to
+ * @throws {BodyTooLargeError} as soon as it is known
+ * @throws {BrokenBodyError | UnsupportedMediaTypeError}
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declaredBytes = Number(request.headers.get("content-length") ?? NaN);
+  if (declaredBytes > maxBytes) throw new BodyTooLargeError("the body", maxBytes);
+  // What is declared and within the limit needs no counting.
+  if (!Number.isNaN(declaredBytes) && !request.headers.has("content-encoding")) {
+    return await request.bytes();
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of bodyStream(request)) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new BodyTooLargeError("the decompressed body", maxBytes);
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+/**
+ * The body's bytes as they arrive, decompressed.
+ *
+ * @throws {BrokenBodyError | UnsupportedMediaTypeError}
+ */
+export async function* bodyStream(request: Request): AsyncGenerator<Uint8Array> {
+  if (request.body === null) return;
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new UnsupportedMediaTypeError(
+      `Content-Encoding ${encoding} is not supported`,
+      "Send the body with Content-Encoding: gzip, or as it is.",
+    );
+  }
+  const stream = encoding === "gzip"
+    ? request.body.pipeThrough(new DecompressionStream("gzip"))
+    : request.body;
+  try {
+    yield* stream;
+  } catch (cause) {
+    const problem = encoding === "gzip"
+      ? "the body ended early or is not gzip"
+      : "the body ended early";
+    throw new BrokenBodyError(problem, { cause });
+  }
+}

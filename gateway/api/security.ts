@@ -1,0 +1,73 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Webhook } from "standardwebhooks";
+import { decodeUtf8 } from "../event/strict_json.ts";
+import { UnauthorizedError } from "./errors.ts";
+
+/** Whom the gateway lets in. */
+export interface GuardOptions {
+  /** The bearer token; without one, everybody is let in. */
+  readonly token?: string | undefined;
+  /** Standard Webhooks secrets (`whsec_…`) by the name of their source. */
+  readonly webhookSecrets?: ReadonlyMap<string, string>;
+}
+
+/** Checks tokens and signatures. */
+export class Guard {
+  readonly #tokenDigest: Uint8Array | null;
+  readonly #webhooks: ReadonlyMap<string, Webhook>;
+
+  /** @throws {Error} if a webhook secret is not Base64 */
+  constructor(options: GuardOptions = {}) {
+    this.#tokenDigest = options.token === undefined ? null : digest(options.token);
+    this.#webhooks = new Map(
+      Array.from(options.webhookSecrets ?? [], ([source, secret]) => [source, new Webhook(secret)]),
+    );
+  }
+
+  /**
+   * @throws {UnauthorizedError} unless the request carries the token
+   */
+  requireToken(request: Request): void {
+    if (this.#tokenDigest === null) return;
+    const header = request.headers.get("authorization") ?? "";
+    const [, token] = /^bearer +(\S+) *$/i.exec(header) ?? [];
+    // Digests have one length, so that the comparison tells nothing about the token's.
+    if (token !== undefined && timingSafeEqual(digest(token), this.#tokenDigest)) return;
+    throw new UnauthorizedError(
+      token === undefined ? "this gateway asks for a token" : "the token is wrong",
+      "Send it as Authorization: Bearer <token>.",
+    );
+  }
+
+  /**
+   * Lets an event in: by its signature if a secret is configured for its source (`?source=name`),
+   * else by the token.
+   *
+   * @returns whether it was by signature
+   * @throws {UnauthorizedError}
+   * @see https://www.standardwebhooks.com/
+   */
+  authenticateIngest(request: Request, body: Uint8Array): boolean {
+    const source = this.#webhooks.size === 0
+      ? null
+      : new URL(request.url).searchParams.get("source");
+    const webhook = source === null ? undefined : this.#webhooks.get(source);
+    if (webhook === undefined) {
+      this.requireToken(request);
+      return false;
+    }
+    try {
+      webhook.verify(decodeUtf8(body), Object.fromEntries(request.headers));
+      return true;
+    } catch (cause) {
+      throw new UnauthorizedError(
+        `the webhook's signature is not valid: ${(cause as Error).message}`,
+        "Sign it by Standard Webhooks with the secret that is configured for this source.",
+      );
+    }
+  }
+}
+
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
