@@ -1,0 +1,51 @@
+const ROOT = new URL("..", import.meta.url).pathname;
+const VENV = `${ROOT}.venv`;
+const VENV_PYTHON = Deno.build.os === "windows"
+  ? `${VENV}\\Scripts\\python.exe`
+  : `${VENV}/bin/python`;
+const REQUIREMENTS = `${ROOT}tests/python/requirements.txt`;
+
+/** There is no Python that could run the tests. */
+export class PythonMissingError extends Error {
+  readonly hint = "Install Python 3.9 or newer with venv (Debian: apt install python3-venv) and let " +
+    "pip reach a package index, or install NumPy and pytest for python3 yourself.";
+}
+
+/**
+ * A Python with NumPy and pytest: the one in `.venv`, made if need be, or else `python3` itself if
+ * it has them.
+ *
+ * @throws {PythonMissingError} if neither can be had
+ */
+export async function ensurePython(): Promise<string> {
+  if (await isEquipped(VENV_PYTHON)) return VENV_PYTHON;
+  const problems: string[] = [];
+  for (
+    const [command, ...args] of [
+      ["python3", "-m", "venv", VENV],
+      [VENV_PYTHON, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS],
+    ]
+  ) {
+    const problem = await attempt(command!, args);
+    if (problem === null) continue;
+    problems.push(problem);
+    break;
+  }
+  if (problems.length === 0 && await isEquipped(VENV_PYTHON)) return VENV_PYTHON;
+  if (await isEquipped("python3")) return "python3";
+  throw new PythonMissingError(`no Python with NumPy and pytest: ${problems.join("; ")}`);
+}
+
+async function isEquipped(python: string): Promise<boolean> {
+  return await attempt(python, ["-c", "import numpy, pytest"]) === null;
+}
+
+/** Runs a command; null if it succeeds, else why it did not. */
+async function attempt(command: string, args: string[]): Promise<string | null> {
+  try {
+    const { success, stderr } = await new Deno.Command(command, { args, stdout: "null" }).output();
+    return success ? null : new TextDecoder().decode(stderr).trim().split("\n").at(-1) ?? "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
