@@ -1,4 +1,5 @@
 import { conversationHash, DEFAULT_CONVERSATION } from "./conversation_hash.ts";
+import { LruMap } from "./lru_map.ts";
 import { MessageWindow } from "./message_window.ts";
 
 /** How an event moves its conversation. */
@@ -19,7 +20,8 @@ export interface Arrival {
 interface Conversation {
   readonly hash: Uint8Array;
   readonly window: MessageWindow;
-  lastReceivedUs: number;
+  /** Unix µs; null = no event yet. */
+  lastReceivedUs: number | null;
   /** When its newest published frame was published, Unix µs. */
   lastPublishedUs: number;
   /** Events that have arrived and are not published yet. */
@@ -32,23 +34,17 @@ const MIN_DELTA_US = 1;
 
 /**
  * The motion of conversations: how fast, how dense and how overlapping their events arrive.
- * Remembers the 100,000 most recently active ones.
+ * Remembers the 100,000 most recently active ones; one that was forgotten begins anew.
  *
  * Events are told in the order of their arrival, which may be long after it; what counts is the
  * time of arrival that each carries.
  */
 export class Kinetics {
-  /** In order of last use: a `Map` keeps insertion order, so the first one is the oldest. */
-  readonly #conversations = new Map<string, Conversation>();
-  readonly #maxConversations: number;
+  readonly #conversations: LruMap<Conversation>;
 
-  constructor(options: { maxConversations?: number } = {}) {
-    this.#maxConversations = options.maxConversations ?? MAX_CONVERSATIONS;
-  }
-
-  /** Conversations remembered. */
-  get size(): number {
-    return this.#conversations.size;
+  /** @param options.maxConversations how many are remembered */
+  constructor({ maxConversations = MAX_CONVERSATIONS } = {}) {
+    this.#conversations = new LruMap(maxConversations);
   }
 
   /**
@@ -57,22 +53,18 @@ export class Kinetics {
    */
   arrive(conversationId: string | null, receivedUs: number): Arrival {
     const id = conversationId ?? DEFAULT_CONVERSATION;
-    let conversation = this.#conversations.get(id);
+    const conversation = this.#conversations.getOrMake(id, newConversation);
+    const { lastReceivedUs, lastPublishedUs, hash, window } = conversation;
     let deltaTime = 0;
     let interrupt: 0 | 1 = 0;
-    if (conversation === undefined) {
-      conversation = this.#remember(id, receivedUs);
-    } else {
-      const deltaUs = Math.max(receivedUs - conversation.lastReceivedUs, MIN_DELTA_US);
-      deltaTime = Math.log(deltaUs / 1e6);
-      interrupt = conversation.inFlight > 0 || conversation.lastPublishedUs > receivedUs ? 1 : 0;
-      conversation.lastReceivedUs = Math.max(receivedUs, conversation.lastReceivedUs);
-      this.#conversations.delete(id);
-      this.#conversations.set(id, conversation);
+    if (lastReceivedUs !== null) {
+      deltaTime = Math.log(Math.max(receivedUs - lastReceivedUs, MIN_DELTA_US) / 1e6);
+      interrupt = conversation.inFlight > 0 || lastPublishedUs > receivedUs ? 1 : 0;
     }
+    conversation.lastReceivedUs = Math.max(receivedUs, lastReceivedUs ?? 0);
     conversation.inFlight++;
-    const velocity = conversation.window.add(receivedUs);
-    return { deltaTime, velocity, interrupt, conversationHash: conversation.hash, conversation };
+    const velocity = window.add(receivedUs);
+    return { deltaTime, velocity, interrupt, conversationHash: hash, conversation };
   }
 
   /** The arrival's frame is in the ring since `publishedUs`, Unix µs. */
@@ -80,20 +72,14 @@ export class Kinetics {
     conversation.inFlight--;
     conversation.lastPublishedUs = publishedUs;
   }
+}
 
-  #remember(id: string, receivedUs: number): Conversation {
-    if (this.#conversations.size >= this.#maxConversations) {
-      const [oldest] = this.#conversations.keys();
-      this.#conversations.delete(oldest!);
-    }
-    const conversation: Conversation = {
-      hash: conversationHash(id),
-      window: new MessageWindow(),
-      lastReceivedUs: receivedUs,
-      lastPublishedUs: 0,
-      inFlight: 0,
-    };
-    this.#conversations.set(id, conversation);
-    return conversation;
-  }
+function newConversation(id: string): Conversation {
+  return {
+    hash: conversationHash(id),
+    window: new MessageWindow(),
+    lastReceivedUs: null,
+    lastPublishedUs: 0,
+    inFlight: 0,
+  };
 }

@@ -19,6 +19,18 @@ export interface Field {
 /** Floats in an embedding. */
 export const EMBEDDING_DIMENSIONS = 1024;
 
+/** Names of the codes in `actor_type`, `case_status` and `lead_status`, by code. */
+export const ACTOR_TYPES = ["system", "human", "agent", "tool"] as const;
+export const CASE_STATUSES = ["new", "open", "pending", "resolved", "closed"] as const;
+export const LEAD_STATUSES = ["cold", "warm", "hot", "converted", "lost"] as const;
+
+/** The codes in `embedder`. */
+export const EMBEDDER = { none: 0, onnx: 1, remote: 2, hashing: 3 } as const;
+
+/** What made a frame's embedding. */
+export type EmbedderCode = typeof EMBEDDER[keyof typeof EMBEDDER];
+
+/** The header, at the beginning of the file. */
 export const HEADER = {
   magic: { type: "u64", offset: 0, meaning: "`0xCAFEBABE`" },
   version: { type: "u32", offset: 8, meaning: "2" },
@@ -43,6 +55,7 @@ export const HEADER = {
   reserved: { type: "u64", offset: 56, meaning: "0" },
 } as const satisfies Record<string, Field>;
 
+/** A frame: the slot of frame `i` begins at `FRAMES_OFFSET + (i mod capacity) × FRAME_BYTES`. */
 export const FRAME = {
   sequence: {
     type: "u64",
@@ -69,8 +82,7 @@ export const FRAME = {
   velocity: {
     type: "f32",
     offset: 4120,
-    meaning:
-      "this conversation's messages per minute over the last 60 s, plus the gravity boost",
+    meaning: "this conversation's messages per minute over the last 60 s, plus the gravity boost",
   },
   interrupt: {
     type: "f32",
@@ -86,23 +98,14 @@ export const FRAME = {
       "first 8 bytes, little-endian, of SHA-256 of `conversation_id` in UTF-8; of `default_channel` where there is none",
   },
   workflow_node: { type: "i32", offset: 4144, meaning: "from the payload; -1 = not in a workflow" },
-  case_status: {
-    type: "i32",
-    offset: 4148,
-    meaning: "0 new, 1 open, 2 pending, 3 resolved, 4 closed",
-  },
-  lead_status: {
-    type: "i32",
-    offset: 4152,
-    meaning: "0 cold, 1 warm, 2 hot, 3 converted, 4 lost",
-  },
+  case_status: { type: "i32", offset: 4148, meaning: codes(CASE_STATUSES) },
+  lead_status: { type: "i32", offset: 4152, meaning: codes(LEAD_STATUSES) },
   fill_rate: {
     type: "f32",
     offset: 4156,
-    meaning:
-      "share of the fields known for this event type that are present and not null, 0 to 1",
+    meaning: "share of the fields known for this event type that are present and not null, 0 to 1",
   },
-  actor_type: { type: "i32", offset: 4160, meaning: "0 system, 1 human, 2 agent, 3 tool" },
+  actor_type: { type: "i32", offset: 4160, meaning: codes(ACTOR_TYPES) },
   intent_id: {
     type: "i32",
     offset: 4164,
@@ -135,42 +138,49 @@ export const FRAME = {
   reserved: { type: "u32", offset: 4220, meaning: "0" },
 } as const satisfies Record<string, Field>;
 
+/** The control plane before its first attractor. */
 export const CONTROL = {
-  global_gravity: { type: "f32", offset: 0, meaning: "default 1.0" },
-  friction: { type: "f32", offset: 4, meaning: "default 0.1" },
-  attractor_count: { type: "u32", offset: 8, meaning: "0 to 64" },
+  global_gravity: { type: "f32", offset: 0, meaning: "strength of all attractors; default 1.0" },
+  friction: { type: "f32", offset: 4, meaning: "default 0.1; not used by the gateway" },
+  attractor_count: { type: "u32", offset: 8, meaning: "0 to 64; above that, none is used" },
   reserved: { type: "u32", offset: 12, meaning: "0" },
 } as const satisfies Record<string, Field>;
 
-/** Attractor `i` lies at `16 + i × 4,192` of the control plane. */
+/** An attractor: number `i` begins at `CONTROL_HEADER_BYTES + i × ATTRACTOR_BYTES` in its plane. */
 export const ATTRACTOR = {
-  position: { type: "f32[1024]", offset: 0, meaning: "a direction among the embeddings" },
-  mass: { type: "f32", offset: 4096, meaning: "how strongly it pulls" },
+  position: {
+    type: "f32[1024]",
+    offset: 0,
+    meaning: "a direction among the embeddings, of any length",
+  },
+  mass: { type: "f32", offset: 4096, meaning: "how strongly it pulls; negative = pushes" },
   label: { type: "u8[32]", offset: 4100, meaning: "ASCII, NUL-padded" },
   reserved: { type: "u8[60]", offset: 4132, meaning: "0" },
 } as const satisfies Record<string, Field>;
 
-export const HEADER_BYTES = 64;
-export const CONTROL_OFFSET = 4096;
-export const CONTROL_BYTES = 1 << 20;
-export const FRAMES_OFFSET = CONTROL_OFFSET + CONTROL_BYTES;
-export const FRAME_BYTES = 4224;
-export const CONTROL_HEADER_BYTES = 16;
-export const ATTRACTOR_BYTES = 4192;
+/** Size of the header: 64. */
+export const HEADER_BYTES = sizeOf(HEADER);
+/** Size of a frame: 4,224, which is 66 cache lines. */
+export const FRAME_BYTES = sizeOf(FRAME);
+/** Size of the control plane before its first attractor: 16. */
+export const CONTROL_HEADER_BYTES = sizeOf(CONTROL);
+/** Size of an attractor: 4,192. */
+export const ATTRACTOR_BYTES = sizeOf(ATTRACTOR);
+/** Attractors that readers may set. */
 export const MAX_ATTRACTORS = 64;
+
+/** Where the control plane begins in the file: a page apart from the header. */
+export const CONTROL_OFFSET = 4096;
+/** Size of the control plane; what follows the last attractor is reserved. */
+export const CONTROL_BYTES = 1 << 20;
+/** Where the frames begin in the file: 1,052,672. */
+export const FRAMES_OFFSET = CONTROL_OFFSET + CONTROL_BYTES;
+/** Frames in a ring unless `--ring-capacity` says otherwise. */
 export const DEFAULT_CAPACITY_FRAMES = 100_000;
 
-/** Names of the codes in `actor_type`, `case_status` and `lead_status`, by code. */
-export const ACTOR_TYPES = ["system", "human", "agent", "tool"] as const;
-export const CASE_STATUSES = ["new", "open", "pending", "resolved", "closed"] as const;
-export const LEAD_STATUSES = ["cold", "warm", "hot", "converted", "lost"] as const;
-
-const SCALAR_BYTES = { u8: 1, u32: 4, i32: 4, f32: 4, u64: 8, i64: 8 } as const;
-
-/** Bytes that a field of this type takes. */
-export function fieldBytes(type: FieldType): number {
-  const [, scalar, length = "1"] = /^(\w+?)(?:\[(\d+)\])?$/.exec(type)!;
-  return SCALAR_BYTES[scalar as keyof typeof SCALAR_BYTES] * Number(length);
+/** Size of a ring's file. */
+export function ringBytes(capacityFrames: number): number {
+  return FRAMES_OFFSET + capacityFrames * FRAME_BYTES;
 }
 
 /** Where the ring lies unless `--ring-path` says otherwise. */
@@ -178,4 +188,22 @@ export function defaultRingPath(os: string = Deno.build.os): string {
   if (os === "linux") return "/dev/shm/cs_physics";
   if (os === "windows") return `${Deno.env.get("TEMP") ?? "C:\\Temp"}\\cs_physics`;
   return "/tmp/cs_physics";
+}
+
+function codes(names: readonly string[]): string {
+  return names.map((name, code) => `${code} ${name}`).join(", ");
+}
+
+/** Bytes of a record, whose fields must follow each other without gap or overlap, each aligned. */
+function sizeOf(fields: Readonly<Record<string, Field>>): number {
+  let end = 0;
+  for (const [name, { type, offset }] of Object.entries(fields)) {
+    const [scalar, length = "1"] = type.split(/[[\]]/);
+    const scalarBytes = Number(scalar!.slice(1)) / 8;
+    if (offset !== end || offset % scalarBytes !== 0) {
+      throw new RangeError(`${name} is at ${offset}, after a field that ends at ${end}`);
+    }
+    end += scalarBytes * Number(length);
+  }
+  return end;
 }

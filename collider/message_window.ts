@@ -1,19 +1,18 @@
 const WINDOW_US = 60_000_000;
 const BUCKET_US = 1_000_000;
-/** Times kept one by one; a window with more of them counts by the second. */
-const MAX_ENTRIES = 64;
+/** A window holds at most 60 buckets, so there is room for 68 more messages before the next merge. */
+const MAX_ENTRIES = 128;
 
 /**
- * Counts a conversation's messages in the last 60 s in bounded memory: exactly as long as there are
- * at most 64 of them, by buckets of one second above that, which makes the edge of the window up to
- * a second soft.
+ * Counts a conversation's messages in the last 60 s in bounded memory. The count is exact as long as
+ * there are at most 128 of them. When there are more, they are merged into buckets of up to a second,
+ * which leave the window as a whole: messages of its oldest second may be missing from the count.
  */
 export class MessageWindow {
-  /** Start of each entry, Unix µs, ascending; its messages are in `#counts`. */
+  /** Time of each entry's first message, Unix µs, ascending; its messages are in `#counts`. */
   #startsUs: number[] = [];
   #counts: number[] = [];
   #total = 0;
-  #isCoarse = false;
 
   /**
    * Adds a message.
@@ -22,17 +21,11 @@ export class MessageWindow {
    * @returns the messages in the 60 s up to and with this one
    */
   add(atUs: number): number {
-    const newest = this.#startsUs.at(-1);
-    const us = newest === undefined ? atUs : Math.max(atUs, newest);
+    const us = Math.max(atUs, this.#startsUs.at(-1) ?? atUs);
     this.#expire(us - WINDOW_US);
-    if (this.#startsUs.length === MAX_ENTRIES) this.#coarsen();
-    const last = this.#startsUs.length - 1;
-    if (last >= 0 && this.#isCoarse && us - this.#startsUs[last]! < BUCKET_US) {
-      this.#counts[last]!++;
-    } else {
-      this.#startsUs.push(us);
-      this.#counts.push(1);
-    }
+    if (this.#startsUs.length === MAX_ENTRIES) this.#merge();
+    this.#startsUs.push(us);
+    this.#counts.push(1);
     return ++this.#total;
   }
 
@@ -46,23 +39,21 @@ export class MessageWindow {
     if (expired === 0) return;
     this.#startsUs.splice(0, expired);
     this.#counts.splice(0, expired);
-    if (this.#startsUs.length === 0) this.#isCoarse = false;
   }
 
-  /** Merges entries that begin within a second of each other: at most 61 remain. */
-  #coarsen(): void {
-    this.#isCoarse = true;
-    const startsUs: number[] = [];
-    const counts: number[] = [];
-    for (const [i, startUs] of this.#startsUs.entries()) {
-      if (startsUs.length > 0 && startUs - startsUs.at(-1)! < BUCKET_US) {
-        counts[counts.length - 1]! += this.#counts[i]!;
+  /** Merges the entries that are less than a second after the first one of their bucket. */
+  #merge(): void {
+    let last = 0;
+    for (let i = 1; i < this.#startsUs.length; i++) {
+      if (this.#startsUs[i]! - this.#startsUs[last]! < BUCKET_US) {
+        this.#counts[last]! += this.#counts[i]!;
       } else {
-        startsUs.push(startUs);
-        counts.push(this.#counts[i]!);
+        last++;
+        this.#startsUs[last] = this.#startsUs[i]!;
+        this.#counts[last] = this.#counts[i]!;
       }
     }
-    this.#startsUs = startsUs;
-    this.#counts = counts;
+    this.#startsUs.length = last + 1;
+    this.#counts.length = last + 1;
   }
 }

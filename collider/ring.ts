@@ -59,7 +59,7 @@ export class Ring implements Disposable {
   /** Frames that one batch, and all unpublished ones together, may have. */
   get maxReserved(): number {
     // Readers keep at least half of the ring, however many frames are being written.
-    return Math.max(1, this.mapping.capacity >> 1);
+    return Math.max(1, this.mapping.capacity >>> 1);
   }
 
   /** Frames reserved and not published yet. */
@@ -83,8 +83,15 @@ export class Ring implements Disposable {
     return first;
   }
 
-  /** Writes a reserved frame's fields, all but those of its `SlotWriter`. */
+  /**
+   * Writes a reserved frame's fields, all but those of its `SlotWriter`.
+   *
+   * @throws {RangeError} if the frame is not reserved, so that readers may be reading its slot
+   */
   write(frameId: number, fields: FrameFields): void {
+    if (!(frameId >= this.mapping.head && frameId < this.#nextFrameId)) {
+      throw new RangeError(`frame ${frameId} is not reserved`);
+    }
     const view = this.#view;
     const slot = FRAMES_OFFSET + (frameId % this.mapping.capacity) * FRAME_BYTES;
     view.setFloat32(slot + FRAME.delta_time.offset, fields.deltaTime, true);
@@ -108,7 +115,11 @@ export class Ring implements Disposable {
     view.setUint32(slot + FRAME.reserved.offset, 0, true);
   }
 
-  /** Gives frames to the readers, in the order in which they were reserved. */
+  /**
+   * Gives frames to the readers, in the order in which they were reserved.
+   *
+   * @throws {RangeError} if they are not the oldest reserved ones
+   */
   publish(firstFrameId: number, count: number): void {
     this.mapping.publish(firstFrameId, count);
   }
@@ -124,7 +135,7 @@ export class Ring implements Disposable {
     const events = new Map<string, number>();
     for (let frameId = Math.max(tail, head - limit); frameId < head; frameId++) {
       const at = FRAMES_OFFSET + (frameId % capacity) * FRAME_BYTES;
-      // A slot that a crash left half-written holds no frame; its frame_id says so.
+      // Frames on a disk may be damaged: not all of them reach it before a power failure.
       if (this.#frameIdAt(at) !== frameId) continue;
       const eventAt = at + FRAME.event_id.offset;
       events.set(this.#bytes.subarray(eventAt, eventAt + 16).toHex(), frameId);
