@@ -17,8 +17,12 @@ export interface AppOptions {
   readonly maxBodyBytes: number;
 }
 
-/** Paths that need no token: whoever watches the process has none. */
-const OPEN_PATHS = new Set(["/health", "/ready"]);
+/**
+ * What needs the token. `/health` and `/ready` don't: whoever watches the process has none. `/ingest`
+ * asks for it itself, because a signature may stand for it; so it has one handler only, which Hono
+ * calls directly.
+ */
+const PROTECTED_PATHS = ["/api/*", "/metrics", "/openapi.json", "/docs"];
 
 /** The gateway's HTTP API. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -31,12 +35,13 @@ export function createApp(options: AppOptions): OpenAPIHono {
     },
   });
 
-  // Before the token is asked for, because a signature may stand for it.
   app.post("/ingest", ingestHandler(options));
-  app.use(async (c, next) => {
-    if (!OPEN_PATHS.has(c.req.path)) guard.requireToken(c.req.raw);
-    await next();
-  });
+  for (const path of PROTECTED_PATHS) {
+    app.use(path, async (c, next) => {
+      guard.requireToken(c.req.raw);
+      await next();
+    });
+  }
   eventRoutes(app, pipeline);
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);

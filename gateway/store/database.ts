@@ -7,7 +7,7 @@ import { migrate } from "./migrations.ts";
 export interface DatabaseOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
-  /** What DuckDB may hold in memory, MiB. @default 128 */
+  /** What DuckDB may hold in memory, MiB. @default 96 */
   readonly memoryMiB?: number;
   /** DuckDB's threads. @default 2 */
   readonly threads?: number;
@@ -18,7 +18,7 @@ export interface DatabaseOptions {
  * holds commits up for as long as it takes, and until then the rows lie uncompressed in memory:
  * this is the balance between rare stalls and a small process.
  */
-const CHECKPOINT_MIB = 32;
+const CHECKPOINT_MIB = 16;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
@@ -76,7 +76,7 @@ export function isFatal(error: unknown): boolean {
 }
 
 async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
-  const { path, memoryMiB = 128, threads = 2 } = options;
+  const { path, memoryMiB = 96, threads = 2 } = options;
   let instance: DuckDBInstance | undefined;
   try {
     if (path !== ":memory:") await Deno.mkdir(dirname(path), { recursive: true });
