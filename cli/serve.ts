@@ -110,13 +110,15 @@ async function run(flags: Flags): Promise<void> {
     await pipeline.stop();
     throw error;
   }
+  // Before anybody is told that it runs: they may stop it at once.
+  const stopping = stopSignal(log);
   log.info("collider is ready", {
     url: `http://${server.hostname}:${server.port}`,
     database: flags.dbPath,
     ring: flags.ringPath,
     embedder: "hashing",
   });
-  await stopSignal(log);
+  await stopping;
   await server.stop();
   await pipeline.stop();
   log.info("collider has stopped");

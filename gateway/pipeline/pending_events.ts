@@ -1,6 +1,9 @@
+import { Buffer } from "node:buffer";
+import { setTimeout as delay } from "node:timers/promises";
 import { type GatewayEvent, restoreEvent } from "../event/event.ts";
 import type { Learned } from "../event/schema_registry.ts";
 import { formatUuid, parseUuid } from "../event/uuid_v7.ts";
+import type { StoredEvent } from "../store/event_queries.ts";
 import type { Store } from "../store/store.ts";
 
 /** An event that is stored and waits for its frame. */
@@ -12,7 +15,9 @@ export interface PendingEvent {
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
 const MAX_QUEUED_EVENTS = 8_192;
 const MAX_QUEUED_BYTES = 32 << 20;
-const PAGE_EVENTS = 1_024;
+const MAX_PAGE_EVENTS = 1_024;
+const READ_RETRY_MS = 100;
+const READ_PAUSE_MS = 50;
 
 /**
  * The queue between the commit and the frames, in the order of the ids. It never refuses and never
@@ -24,6 +29,8 @@ export class PendingEvents {
   readonly #store: Store;
   readonly #measure: (event: GatewayEvent) => Learned;
   readonly #onUnreadable: (id: Uint8Array, cause: unknown) => void;
+  readonly #onReadFailure: (cause: unknown) => void;
+  #pageEvents = MAX_PAGE_EVENTS;
   #queue: PendingEvent[] = [];
   #queuedBytes = 0;
   /** The last event that is, or was, in the queue. */
@@ -39,17 +46,20 @@ export class PendingEvents {
    * @param options.through up to which event all are published
    * @param options.measure tells what the schemas know of an event read back
    * @param options.onUnreadable gets the events that can't be read back
+   * @param options.onReadFailure is told when the store can't be read; it is tried again
    */
   constructor(options: {
     store: Store;
     through: Uint8Array;
     measure: (event: GatewayEvent) => Learned;
     onUnreadable: (id: Uint8Array, cause: unknown) => void;
+    onReadFailure: (cause: unknown) => void;
   }) {
     this.#store = options.store;
     this.#through = options.through;
     this.#measure = options.measure;
     this.#onUnreadable = options.onUnreadable;
+    this.#onReadFailure = options.onReadFailure;
   }
 
   /** Events waiting in memory. */
@@ -64,6 +74,8 @@ export class PendingEvents {
 
   /** Takes an event that has just been stored. */
   offer(pending: PendingEvent): void {
+    // The store shows an event before its commit has returned: it may have been read back already.
+    if (Buffer.compare(pending.event.id, this.#through) <= 0) return;
     const { payloadBytes } = pending.event;
     const isFull = this.#queue.length >= MAX_QUEUED_EVENTS ||
       this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && this.#queue.length > 0;
@@ -102,7 +114,10 @@ export class PendingEvents {
 
   async #readBack(): Promise<void> {
     const missedBefore = this.#missed;
-    const page = await this.#store.listUnpublished(formatUuid(this.#through), PAGE_EVENTS);
+    // What is being stored goes first: these events are safe already.
+    if (this.#store.queuedEvents > 0) await delay(READ_PAUSE_MS);
+    const page = await this.#readPage();
+    if (page === null) return;
     for (const stored of page) {
       const id = parseUuid(stored.id)!;
       try {
@@ -115,6 +130,21 @@ export class PendingEvents {
       this.#through = id;
     }
     if (page.length === 0 && this.#missed === missedBefore) this.#isBehind = false;
+  }
+
+  /** The next page; null if the store can't give it now. */
+  async #readPage(): Promise<StoredEvent[] | null> {
+    try {
+      const page = await this.#store.listUnpublished(formatUuid(this.#through), this.#pageEvents);
+      this.#pageEvents = Math.min(this.#pageEvents * 2, MAX_PAGE_EVENTS);
+      return page;
+    } catch (cause) {
+      this.#onReadFailure(cause);
+      // Large events don't fit into the store's memory by the thousand.
+      this.#pageEvents = Math.max(this.#pageEvents >>> 2, 1);
+      await delay(READ_RETRY_MS);
+      return null;
+    }
   }
 
   #notify(): void {

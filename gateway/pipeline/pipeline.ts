@@ -139,6 +139,10 @@ export class Pipeline {
         log.error("an event can't be read back and gets no frame", { id: formatUuid(id), error });
         store.appendEnrichments([unpublishable(id, error)]);
       },
+      onReadFailure: (cause) => {
+        const reason = (cause as Error).message.split("\n", 1)[0]!;
+        log.warn("the store can't be read; frames wait for it", { reason });
+      },
     });
     const publisher = new Publisher({
       pending,

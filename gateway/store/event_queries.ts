@@ -114,37 +114,72 @@ export async function listStages(
 
 /**
  * Events after the given id whose frame has not been recorded, oldest first: what a crash, or a
- * full queue, has left to do.
+ * full queue, has left to do. None only if there are no more.
+ *
+ * Reads by row number, which in an append-only table follows the order of the ids: finding the next
+ * thousand of a million events by sorting takes three times as long.
  */
-export function listUnpublished(
+export async function listUnpublished(
   connection: DuckDBConnection,
   afterId: string,
   limit: number,
 ): Promise<StoredEvent[]> {
-  return readEvents(
-    connection,
-    // The ids first: sorting whole payloads to keep a page of them would cost far more.
-    `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
-    WHERE e.id IN (${unpublishedIds(limit)}) ORDER BY e.id`,
+  const last = await connection.runAndReadAll("SELECT coalesce(max(rowid), -1) FROM events");
+  const lastRow = Number(last.value(0, 0));
+  for (let row = await firstRowAfter(connection, afterId); row <= lastRow; row += limit) {
+    const page = await readEvents(
+      connection,
+      `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
+      WHERE rowid >= ${row} AND rowid < ${row + limit} ORDER BY e.id`,
+      [],
+    );
+    if (page.length === 0) continue;
+    const published = await publishedIds(connection, page[0]!.id, page.at(-1)!.id);
+    const unpublished = page.filter(({ id }) => !published.has(id));
+    if (unpublished.length > 0) return unpublished;
+  }
+  return [];
+}
+
+async function firstRowAfter(connection: DuckDBConnection, afterId: string): Promise<number> {
+  const exact = await connection.runAndReadAll(
+    "SELECT rowid + 1 FROM events WHERE id = $1::UUID",
     [afterId],
   );
+  if (exact.currentRowCount > 0) return Number(exact.value(0, 0));
+  const next = await connection.runAndReadAll(
+    "SELECT coalesce(min(rowid), 0) FROM events WHERE id > $1::UUID",
+    [afterId],
+  );
+  return Number(next.value(0, 0));
 }
 
-function unpublishedIds(limit: number): string {
-  return `SELECT id FROM events e WHERE id > $1::UUID AND NOT EXISTS (
-    FROM enrichments p
-    WHERE p.event_id > $1::UUID AND p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
-  ) ORDER BY id LIMIT ${limit}`;
+async function publishedIds(
+  connection: DuckDBConnection,
+  firstId: string,
+  lastId: string,
+): Promise<Set<string>> {
+  const reader = await connection.runAndReadAll(
+    `SELECT event_id::VARCHAR FROM enrichments
+    WHERE event_id BETWEEN $1::UUID AND $2::UUID AND stage = '${PUBLISH_STAGE}'`,
+    [firstId, lastId],
+  );
+  return new Set(reader.getRows().map(([id]) => String(id)));
 }
 
-/** The ids of {@linkcode listUnpublished}. */
+/** The ids of {@linkcode listUnpublished}, all at once. */
 export async function listUnpublishedIds(
   connection: DuckDBConnection,
   afterId: string,
   limit: number,
 ): Promise<string[]> {
   const reader = await connection.runAndReadAll(
-    `SELECT id::VARCHAR FROM (${unpublishedIds(limit)}) ORDER BY id`,
+    `SELECT id::VARCHAR FROM events e
+    WHERE id > $1::UUID AND NOT EXISTS (
+      FROM enrichments p
+      WHERE p.event_id > $1::UUID AND p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    )
+    ORDER BY id LIMIT ${limit}`,
     [afterId],
   );
   return reader.getRows().map(([id]) => String(id));
