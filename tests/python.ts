@@ -7,7 +7,8 @@ const REQUIREMENTS = `${ROOT}tests/python/requirements.txt`;
 
 /** There is no Python that could run the tests. */
 export class PythonMissingError extends Error {
-  readonly hint = "Install Python 3.9 or newer with venv (Debian: apt install python3-venv) and let " +
+  readonly hint =
+    "Install Python 3.9 or newer with venv (Debian: apt install python3-venv) and let " +
     "pip reach a package index, or install NumPy and pytest for python3 yourself.";
 }
 

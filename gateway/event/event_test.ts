@@ -123,8 +123,12 @@ Deno.test("type is a non-empty string of at most 200 characters without control 
 });
 
 Deno.test("message and image_path are strings", () => {
-  assertRefused("message", /^message: must be a string, got/, [1, false, {}, ["a"]]);
+  assertRefused("message", /^message: must be a string, got/, [1, false, ["a"]]);
   assertRefused("image_path", /^image_path: must be/, [1, {}, "p".repeat(4097)]);
+});
+
+Deno.test("A message that is an object, as chat platforms send it, is left alone", () => {
+  assert.equal(event({ message: { text: "Oi" } }).message, null);
 });
 
 Deno.test("conversation_id and id are short strings or integers that a double holds exactly", () => {
