@@ -83,6 +83,15 @@ Deno.test("Attractors add up, and the one with the highest cosine is the stronge
   assert.ok(Math.abs(attraction - 1) < 1e-6);
 });
 
+Deno.test("Every component of position and embedding counts", () => {
+  for (const axis of [0, 1, 2, 3, 511, 512, EMBEDDING_DIMENSIONS - 1]) {
+    const unit = embeddingOf();
+    unit[axis] = 1;
+    const control = readControlPlane(plane([{ position: [...unit] }]));
+    assert.equal(attract(control, unit).attraction, 1, `axis ${axis}`);
+  }
+});
+
 Deno.test("Only the direction of a position counts", () => {
   fc.assert(fc.property(fc.double({ min: 1e-30, max: 1e30, noNaN: true }), (length) => {
     const control = readControlPlane(plane([{ position: [0.6 * length, 0.8 * length] }]));

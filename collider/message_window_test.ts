@@ -69,3 +69,14 @@ Deno.test("MessageWindow takes a message from before the newest for one of the s
   assert.equal(window.add(START_US - 3_600 * SECOND_US), 2);
   assert.equal(window.add(START_US + 59 * SECOND_US), 3);
 });
+
+Deno.test("MessageWindow remembers a dense minute in at most 128 entries", () => {
+  // Each entry leaves as a whole, so the count can't take more values than there are entries.
+  const counts = new Set<number>();
+  for (let probeUs = 0; probeUs < 60 * SECOND_US; probeUs += 100_000) {
+    const window = new MessageWindow();
+    for (let i = 0; i < 3_000; i++) window.add(START_US + i * 20_000);
+    counts.add(window.add(START_US + 60 * SECOND_US + probeUs));
+  }
+  assert.ok(counts.size <= 128, `${counts.size} different counts`);
+});

@@ -191,6 +191,22 @@ Deno.test("Ring finds the events of its newest readable frames", () => {
   assert.equal(ring.recentEvents(100).size, CAPACITY - 2);
 });
 
+Deno.test("Ring finds events of frames whose ids need more than 32 bits", () => {
+  using temporary = temporaryRing();
+  temporary.ring.close();
+  const firstId = 2 ** 32;
+  const header = new DataView(new ArrayBuffer(16));
+  header.setBigUint64(0, BigInt(firstId), true);
+  header.setBigUint64(8, BigInt(firstId), true);
+  using file = Deno.openSync(temporary.path, { write: true });
+  file.seekSync(HEADER.head.offset, Deno.SeekMode.Start); // tail follows it
+  file.writeSync(new Uint8Array(header.buffer));
+
+  using reopened = Ring.open({ path: temporary.path, capacity: CAPACITY });
+  publish(reopened, 2);
+  assert.deepEqual([...reopened.recentEvents(100).values()], [firstId, firstId + 1]);
+});
+
 Deno.test("Ring passes over a frame that is not what it should be", () => {
   using temporary = temporaryRing();
   const { ring } = temporary;
@@ -211,6 +227,17 @@ Deno.test("Ring goes on where it stood when it is opened again", () => {
   assert.equal(reopened.framesWritten, 0);
   assert.equal(reopened.reserve(1), 5);
   assert.deepEqual([...reopened.recentEvents(100).values()], [0, 1, 2, 3, 4]);
+});
+
+Deno.test("Ring tells readers that its writer has gone on purpose", () => {
+  using temporary = temporaryRing();
+  const heartbeat = () =>
+    new DataView(Deno.readFileSync(temporary.path).buffer)
+      .getBigInt64(HEADER.heartbeat_us.offset, true);
+  temporary.ring.mapping.heartbeat(1_700_000_000_123_456);
+  assert.equal(heartbeat(), 1_700_000_000_123_456n);
+  temporary.ring.close();
+  assert.equal(heartbeat(), 0n);
 });
 
 Deno.test("Ring has one writer", () => {

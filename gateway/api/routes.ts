@@ -218,8 +218,8 @@ export function watchRoutes(app: OpenAPIHono, pipeline: Pipeline): void {
         503: jsonAnswer("What is wrong.", ErrorBody.extend({ problems: z.array(z.string()) })),
       },
     }),
-    (c) => {
-      const { ready, problems } = pipeline.readiness();
+    async (c) => {
+      const { ready, problems } = await pipeline.readiness();
       if (ready) return c.json({ status: "ready" as const }, 200);
       return c.json(
         { error: problems.join("; "), code: "not_ready", problems: [...problems] },

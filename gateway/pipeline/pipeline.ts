@@ -234,7 +234,8 @@ export class Pipeline {
   }
 
   /** Whether store and ring take writes. */
-  readiness(): Readiness {
+  async readiness(): Promise<Readiness> {
+    await this.store.probe();
     const problems: string[] = [];
     if (this.#isStopping) problems.push("the gateway is stopping");
     if (this.store.failure !== null) problems.push(this.store.failure.message);
@@ -271,6 +272,8 @@ export class Pipeline {
     if (id === null) return;
     this.#framesAtCheckpoint = this.ring.framesWritten;
     try {
+      // The mark must not come before the records of what it covers.
+      await this.store.flushEnrichments();
       await this.store.saveConfig(new Map([[PUBLISHED_THROUGH, formatUuid(id)]]));
     } catch (cause) {
       // The former one still holds; a restart looks through more events.
@@ -328,8 +331,8 @@ async function recallKeys(store: Store): Promise<IdempotencyWindow> {
 /** Tells the kinetics of the published events again, so that conversations go on after a restart. */
 async function recallKinetics(store: Store, throughId: string): Promise<Kinetics> {
   const kinetics = new Kinetics();
-  const [firstUnpublished] = await store.listUnpublished(throughId, 1);
-  const beforeId = firstUnpublished?.id ?? "ffffffff-ffff-ffff-ffff-ffffffffffff";
+  const [firstUnpublished] = await store.listUnpublishedIds(throughId, 1);
+  const beforeId = firstUnpublished ?? "ffffffff-ffff-ffff-ffff-ffffffffffff";
   for (const past of await store.listArrivalsBefore(beforeId, REMEMBERED_ARRIVALS)) {
     kinetics.publish(kinetics.arrive(past.conversationId, past.receivedUs), past.receivedUs);
   }

@@ -18,7 +18,7 @@ export interface DatabaseOptions {
  * holds commits up for as long as it takes, and until then the rows lie uncompressed in memory:
  * this is the balance between rare stalls and a small process.
  */
-const CHECKPOINT_MIB = 16;
+const CHECKPOINT_MIB = 64;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills

@@ -23,6 +23,18 @@ export class StoreBusyError extends GatewayError {
   }
 }
 
+/** What was asked for does not fit into the memory that the database may use. */
+export class ResultTooLargeError extends GatewayError {
+  constructor(options: ErrorOptions) {
+    super("these events are too large to be listed at once", {
+      status: 413,
+      code: "result_too_large",
+      hint: "Ask for fewer at a time with limit, and go on with cursor.",
+      ...options,
+    });
+  }
+}
+
 /** The database can't be opened: locked, damaged, not a database, or out of reach. */
 export class DatabaseOpenError extends GatewayError {
   constructor(problem: string, hint: string, options: ErrorOptions = {}) {

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import { ResultTooLargeError } from "./errors.ts";
 import { PUBLISH_STAGE } from "./rows.ts";
 
 /** An event as the store gives it back. */
@@ -44,6 +45,9 @@ export interface StageRecord {
   readonly error: string | null;
 }
 
+/** Rows looked through at once for unpublished events, which may be few among them. */
+const MIN_WINDOW_ROWS = 256;
+
 const EVENT_FIELDS = `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_us, e.type, e.typed,
   e.conversation_id, e.attributes, e.payload`;
 
@@ -67,12 +71,13 @@ export async function listEvents(
   where("id < ?::UUID", filter.beforeId);
   return await readEvents(
     connection,
+    // The ids first, because sorting whole payloads takes memory for all that were ever in the page.
     `WITH page AS (
-      SELECT * FROM events WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${filter.limit}
+      SELECT id FROM events WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${filter.limit}
     )
     SELECT ${EVENT_FIELDS}, p.frame_id
-    FROM page e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
-    ORDER BY e.id DESC`,
+    FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    WHERE e.id IN (FROM page) ORDER BY e.id DESC`,
     values,
   );
 }
@@ -124,34 +129,39 @@ export async function listUnpublished(
   afterId: string,
   limit: number,
 ): Promise<StoredEvent[]> {
-  const last = await connection.runAndReadAll("SELECT coalesce(max(rowid), -1) FROM events");
-  const lastRow = Number(last.value(0, 0));
-  for (let row = await firstRowAfter(connection, afterId); row <= lastRow; row += limit) {
+  const end = await connection.runAndReadAll("SELECT coalesce(max(rowid) + 1, 0) FROM events");
+  const endRow = Number(end.value(0, 0));
+  const rows = Math.max(limit, MIN_WINDOW_ROWS);
+  for (let row = await firstRowAfter(connection, afterId, endRow); row < endRow; row += rows) {
     const page = await readEvents(
       connection,
       `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
-      WHERE rowid >= ${row} AND rowid < ${row + limit} ORDER BY e.id`,
+      WHERE rowid >= ${row} AND rowid < ${row + rows} ORDER BY e.id`,
       [],
     );
     if (page.length === 0) continue;
     const published = await publishedIds(connection, page[0]!.id, page.at(-1)!.id);
     const unpublished = page.filter(({ id }) => !published.has(id));
-    if (unpublished.length > 0) return unpublished;
+    if (unpublished.length > 0) return unpublished.slice(0, limit);
   }
   return [];
 }
 
-async function firstRowAfter(connection: DuckDBConnection, afterId: string): Promise<number> {
+async function firstRowAfter(
+  connection: DuckDBConnection,
+  afterId: string,
+  endRow: number,
+): Promise<number> {
   const exact = await connection.runAndReadAll(
     "SELECT rowid + 1 FROM events WHERE id = $1::UUID",
     [afterId],
   );
   if (exact.currentRowCount > 0) return Number(exact.value(0, 0));
   const next = await connection.runAndReadAll(
-    "SELECT coalesce(min(rowid), 0) FROM events WHERE id > $1::UUID",
+    "SELECT min(rowid) FROM events WHERE id > $1::UUID",
     [afterId],
   );
-  return Number(next.value(0, 0));
+  return numberOrNull(next.value(0, 0)) ?? endRow;
 }
 
 async function publishedIds(
@@ -250,7 +260,9 @@ async function readEvents(
   sql: string,
   values: DuckDBValue[],
 ): Promise<StoredEvent[]> {
-  const reader = await connection.runAndReadAll(sql, values);
+  const reader = await connection.runAndReadAll(sql, values).catch((cause) => {
+    throw isOutOfMemory(cause) ? new ResultTooLargeError({ cause }) : cause;
+  });
   return reader.getRowObjects().map((row) => ({
     id: String(row["id"]),
     receivedUs: Number(row["received_us"]),
@@ -261,6 +273,10 @@ async function readEvents(
     payload: String(row["payload"]),
     frameId: numberOrNull(row["frame_id"]),
   }));
+}
+
+function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && /^Out of Memory Error/i.test(cause.message);
 }
 
 function bigintOf(value: number | undefined): bigint | undefined {

@@ -37,6 +37,10 @@ const MAX_GROUP_ENRICHMENTS = 10_000;
 /** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
 const MAX_QUEUED_ENRICHMENTS = 100_000;
 
+/** After a failure, this much must fit again before the store counts as healthy. */
+const MIN_PROBE_BYTES = 64 << 10;
+const MAX_PROBE_BYTES = 1 << 20;
+
 interface Waiting {
   readonly events: readonly GatewayEvent[];
   readonly bytes: number;
@@ -73,6 +77,7 @@ export class GroupCommit {
   #isRunning = false;
   #running: Promise<void> = Promise.resolve();
   #failure: StoreUnavailableError | null = null;
+  #failedBytes = MIN_PROBE_BYTES;
   #closed = false;
 
   constructor(database: Database, options: GroupCommitOptions = {}) {
@@ -127,11 +132,35 @@ export class GroupCommit {
     }, ENRICHMENT_DELAY_MS);
   }
 
-  /** Resolves when the enrichments appended so far are durable, or could not be made so. */
+  /**
+   * After a failure, finds out whether as much can be written again: nobody may be trying, least of
+   * all a load balancer that was told to send nothing.
+   */
+  async probe(): Promise<void> {
+    if (this.#failure === null) return;
+    try {
+      if (isFatal(this.#failure.cause)) await this.#database.recover();
+      const connection = await this.#database.connect();
+      await connection.run("INSERT INTO config VALUES (now(), 'write_probe', repeat(' ', $1))", [
+        this.#failedBytes,
+      ]);
+      connection.closeSync();
+      this.#failure = null;
+    } catch {
+      // The failure stands.
+    }
+  }
+
+  /**
+   * Resolves when the enrichments appended so far are durable.
+   *
+   * @throws {StoreUnavailableError} if they can't be made so now; they are tried again later
+   */
   async flushEnrichments(): Promise<void> {
     this.#enrichmentsDue = true;
     this.#wake();
     await this.#running;
+    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Commits what waits and refuses what comes. */
@@ -244,6 +273,8 @@ export class GroupCommit {
   #refuse(group: readonly Waiting[], cause: unknown): void {
     const detail = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
     this.#failure = new StoreUnavailableError(`the store can't write: ${detail}`, { cause });
+    const bytes = group.reduce((sum, waiting) => sum + waiting.bytes, 0);
+    this.#failedBytes = Math.min(Math.max(bytes, MIN_PROBE_BYTES), MAX_PROBE_BYTES);
     for (const { reject } of group) reject(this.#failure);
   }
 

@@ -43,6 +43,11 @@ export class Store {
     return this.#commits.failure;
   }
 
+  /** See {@linkcode GroupCommit.probe}. */
+  probe(): Promise<void> {
+    return this.#commits.probe();
+  }
+
   /** See {@linkcode GroupCommit.append}. */
   append(events: readonly GatewayEvent[]): Promise<void> {
     return this.#commits.append(events);
@@ -53,7 +58,7 @@ export class Store {
     this.#commits.appendEnrichments(rows);
   }
 
-  /** Resolves when the enrichments appended so far are durable, or could not be made so. */
+  /** See {@linkcode GroupCommit.flushEnrichments}. */
   flushEnrichments(): Promise<void> {
     return this.#commits.flushEnrichments();
   }
@@ -149,7 +154,8 @@ export class Store {
   loadConfig(): Promise<Map<string, string>> {
     return this.#connected(async (connection) => {
       const reader = await connection.runAndReadAll(
-        "SELECT key, arg_max(value, set_at) FROM config GROUP BY key",
+        // By row, not by time: the clock may have been set back.
+        "SELECT key, arg_max(value, rowid) FROM config GROUP BY key",
       );
       return new Map(reader.getRows().map(([key, value]) => [String(key), String(value)]));
     });

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { Log, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+
+function logTo(lines: string[], options: { level?: LogLevel; format?: LogFormat } = {}): Log {
+  return new Log({ ...options, write: (line) => lines.push(line) });
+}
+
+Deno.test("Log writes its level and those after it", () => {
+  const written = LOG_LEVELS.map((level) => {
+    const lines: string[] = [];
+    const log = logTo(lines, { level, format: "json" });
+    log.debug("");
+    log.info("");
+    log.warn("");
+    log.error("");
+    return lines.map((line) => JSON.parse(line).level);
+  });
+  assert.deepEqual(written, [
+    ["debug", "info", "warn", "error"],
+    ["info", "warn", "error"],
+    ["warn", "error"],
+    ["error"],
+    [],
+  ]);
+});
+
+Deno.test("Log writes an object on one line for collectors", () => {
+  const lines: string[] = [];
+  logTo(lines, { format: "json" }).warn("two\nlines", { reason: "a\r\nb", count: 2, none: null });
+  assert.equal(lines.length, 1);
+  assert.doesNotMatch(lines[0]!, /[\r\n]/);
+  const { time, ...rest } = JSON.parse(lines[0]!);
+  assert.equal(new Date(time).toISOString(), time);
+  assert.deepEqual(rest, {
+    level: "warn",
+    message: "two\nlines",
+    reason: "a\r\nb",
+    count: 2,
+    none: null,
+  });
+});
+
+Deno.test("Log writes for people the time, the level, the message and the fields", () => {
+  const lines: string[] = [];
+  logTo(lines).info("ready", { url: "http://127.0.0.1:9382", note: "a\nb", frames: 3 });
+  assert.match(
+    lines[0]!,
+    /^\d\d:\d\d:\d\d\.\d{3} INFO  ready  url="http:\/\/127\.0\.0\.1:9382"  note="a\\nb"  frames=3$/,
+  );
+});

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { Database, isFatal } from "./database.ts";
+import { DatabaseOpenError, DatabaseTooNewError } from "./errors.ts";
+import { temporaryDatabasePath } from "./fixtures.ts";
+
+async function run(database: Database, sql: string): Promise<unknown[][]> {
+  const connection = await database.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRows();
+  } finally {
+    connection.closeSync();
+  }
+}
+
+async function assertNotOpened(path: string, problem: RegExp): Promise<void> {
+  await assert.rejects(Database.open({ path }), (error) => {
+    assert.ok(error instanceof DatabaseOpenError);
+    assert.match(error.message, problem);
+    assert.match(error.hint, /--db-path/);
+    return true;
+  });
+}
+
+Deno.test("Database makes the file, and the folders that lead to it", async () => {
+  await using file = await temporaryDatabasePath();
+  const path = `${file.path}.d/deeper/collider.db`;
+  try {
+    const database = await Database.open({ path });
+    assert.equal(database.inMemory, false);
+    database.close();
+    assert.ok((await Deno.stat(path)).isFile);
+  } finally {
+    await Deno.remove(`${file.path}.d`, { recursive: true });
+  }
+});
+
+Deno.test("Database keeps what was committed", async () => {
+  await using file = await temporaryDatabasePath();
+  const first = await Database.open({ path: file.path });
+  await run(first, "INSERT INTO config VALUES (now(), 'key', 'value')");
+  first.close();
+  const second = await Database.open({ path: file.path });
+  assert.deepEqual(await run(second, "SELECT value FROM config"), [["value"]]);
+  second.close();
+});
+
+Deno.test("Database says so when another process has it open", async () => {
+  await using file = await temporaryDatabasePath();
+  const script = `
+    import { Database } from "${import.meta.resolve("./database.ts")}";
+    await Database.open({ path: ${JSON.stringify(file.path)} });
+    await Deno.stdout.write(new TextEncoder().encode("open"));
+    await Deno.stdin.read(new Uint8Array(1));`;
+  await using other = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const output = other.stdout.getReader();
+  await output.read();
+  await assertNotOpened(file.path, /locked by another process/);
+  await other.stdin.close();
+  await output.cancel();
+});
+
+Deno.test("Database leaves a file alone that is no database", async () => {
+  await using file = await temporaryDatabasePath();
+  const text = "not a database\n".repeat(1_000);
+  await Deno.writeTextFile(file.path, text);
+  await assertNotOpened(file.path, /is not a DuckDB database/);
+  assert.equal(await Deno.readTextFile(file.path), text);
+});
+
+Deno.test("Database says so when its folder can't be made", async () => {
+  await using file = await temporaryDatabasePath();
+  await Deno.writeTextFile(file.path, "");
+  await assertNotOpened(`${file.path}/collider.db`, /can't be opened/);
+});
+
+Deno.test("Database refuses a file that a newer program has written", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  await run(database, "INSERT INTO migrations VALUES (9999, now())");
+  database.close();
+  await assert.rejects(Database.open({ path: file.path }), DatabaseTooNewError);
+});
+
+Deno.test("Database.recover opens the file anew", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
+  await database.recover();
+  assert.deepEqual(await run(database, "SELECT value FROM config"), [["value"]]);
+  database.close();
+});
+
+Deno.test("Database installs and loads no extensions by itself", async () => {
+  const database = await Database.open({ path: ":memory:" });
+  assert.equal(database.inMemory, true);
+  assert.deepEqual(
+    await run(
+      database,
+      `SELECT current_setting('autoinstall_known_extensions'),
+        current_setting('autoload_known_extensions')`,
+    ),
+    [[false, false]],
+  );
+  database.close();
+});
+
+Deno.test("isFatal tells a database that has shut down from a failed statement", () => {
+  assert.equal(isFatal(new Error("FATAL Error: Failed to sync the write-ahead log")), true);
+  assert.equal(
+    isFatal(new Error("Invalid Error: database has been invalidated because of a previous error")),
+    true,
+  );
+  assert.equal(isFatal(new Error("Catalog Error: Table events does not exist")), false);
+  assert.equal(isFatal("FATAL Error"), false);
+});

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { eventFromJson, type GatewayEvent } from "../event/event.ts";
+import { UuidV7 } from "../event/uuid_v7.ts";
+import { type Enrichment, PUBLISH_STAGE } from "./rows.ts";
+
+const ids = new UuidV7();
+
+/** An event of a test, with an id above those of all before it. */
+export function newEvent(
+  payload: Readonly<Record<string, unknown>> = { type: "Message" },
+  receivedUs = 1_700_000_000_123_456,
+): GatewayEvent {
+  return eventFromJson(new TextEncoder().encode(JSON.stringify(payload)), { receivedUs, ids });
+}
+
+/** The row that says that the event's frame is in the ring. */
+export function published(event: GatewayEvent, frameId: number): Enrichment {
+  return {
+    eventId: event.id,
+    doneUs: event.receivedUs + 1,
+    stage: PUBLISH_STAGE,
+    frameId,
+    ringGeneration: 2n ** 63n + 1n,
+    result: null,
+    error: null,
+  };
+}
+
+/** The path of a database that does not exist yet, in a directory that is removed at the end. */
+export async function temporaryDatabasePath(): Promise<
+  AsyncDisposable & { readonly path: string }
+> {
+  const directory = await Deno.makeTempDir({ prefix: "collider-store-" });
+  return {
+    path: join(directory, "collider.db"),
+    [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+  };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { formatUuid } from "../event/uuid_v7.ts";
+import { Database } from "./database.ts";
+import { newEvent, published, temporaryDatabasePath } from "./fixtures.ts";
+import { Store } from "./store.ts";
+
+async function withStore(test: (store: Store) => Promise<void>): Promise<void> {
+  const store = await Store.open({ path: ":memory:" });
+  try {
+    await test(store);
+  } finally {
+    await store.close();
+  }
+}
+
+Deno.test("Store shows an event as soon as it is appended", async () => {
+  await withStore(async (store) => {
+    const event = newEvent();
+    await store.append([event]);
+    assert.equal((await store.getEvent(formatUuid(event.id)))?.type, "Message");
+    assert.equal(await store.lastEventId(), formatUuid(event.id));
+  });
+});
+
+Deno.test("Store keeps the latest value of every key of the configuration", async () => {
+  await withStore(async (store) => {
+    await store.saveConfig(new Map([["a", "1"], ["b", "1"]]));
+    await store.saveConfig(new Map([["b", "2"]]));
+    assert.deepEqual(await store.loadConfig(), new Map([["a", "1"], ["b", "2"]]));
+  });
+});
+
+Deno.test("Store keeps the latest value though the clock was set back", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  const connection = await database.connect();
+  await connection.run("INSERT INTO config VALUES (now() + INTERVAL 1 DAY, 'key', 'former')");
+  database.close();
+  const store = await Store.open({ path: file.path });
+  await store.saveConfig(new Map([["key", "latest"]]));
+  assert.deepEqual(await store.loadConfig(), new Map([["key", "latest"]]));
+  await store.close();
+});
+
+Deno.test("Store keeps the latest state of every schema", async () => {
+  await withStore(async (store) => {
+    assert.deepEqual(await store.loadSchemas(), { throughId: null, rows: [] });
+    const [first, second] = [formatUuid(newEvent().id), formatUuid(newEvent().id)];
+    await store.saveSchemas(first, [
+      { name: "A", learned: "A1" },
+      { name: "B", learned: "B1" },
+    ]);
+    await store.saveSchemas(second, [{ name: "B", learned: "B2" }]);
+    const { throughId, rows } = await store.loadSchemas();
+    assert.equal(throughId, second);
+    assert.deepEqual(rows.sort((a, b) => a.name.localeCompare(b.name)), [
+      { name: "A", learned: "A1" },
+      { name: "B", learned: "B2" },
+    ]);
+  });
+});
+
+Deno.test("Store.close keeps everything that was appended", async () => {
+  await using file = await temporaryDatabasePath();
+  const event = newEvent();
+  const first = await Store.open({ path: file.path });
+  const stored = first.append([event]);
+  first.appendEnrichments([published(event, 5)]);
+  await Promise.all([stored, first.close()]);
+
+  const second = await Store.open({ path: file.path });
+  assert.equal((await second.getEvent(formatUuid(event.id)))?.frameId, 5);
+  await second.close();
+});
+
+Deno.test("Store reads while it writes", async () => {
+  await withStore(async (store) => {
+    const events = Array.from({ length: 50 }, () => newEvent());
+    const [, ...pages] = await Promise.all([
+      Promise.all(events.map((event) => store.append([event]))),
+      ...Array.from({ length: 5 }, () => store.listEvents({ limit: 100 })),
+    ]);
+    // A transaction is there as a whole or not at all.
+    for (const page of pages) assert.ok(page.length === 0 || page.length === 50, `${page.length}`);
+    assert.equal((await store.listEvents({ limit: 100 })).length, 50);
+  });
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { eventually, Gateway } from "../e2e/gateway.ts";
+import { fullyPublished, listEvents, post, postLines, temporaryDirectory } from "./fixtures.ts";
+
+const CONNECTIONS = 64;
+const SHUTDOWN_LIMIT_MS = 10_000;
+
+Deno.test({
+  name: "SIGTERM under load drains: exit 0 within 10 s, and all that was acknowledged is stored",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using directory = await temporaryDirectory();
+    await using gateway = await Gateway.start({ directory: directory.path });
+    const acknowledged: string[] = [];
+    let isStopping = false;
+    const client = async () => {
+      while (!isStopping) {
+        const id = await post(gateway, { event_type: "Message" }).catch(() => null);
+        if (id !== null) acknowledged.push(id);
+      }
+    };
+    const load = Array.from({ length: CONNECTIONS }, client);
+    await eventually("load", () => acknowledged.length > 1_000 || undefined);
+    const signalledMs = performance.now();
+    gateway.signal();
+    const { code, stderr } = await gateway.ending();
+    assert.equal(code, 0, stderr);
+    assert.ok(performance.now() - signalledMs < SHUTDOWN_LIMIT_MS);
+    isStopping = true;
+    await Promise.all(load);
+
+    await using restarted = await Gateway.start({ directory: directory.path });
+    const stored = new Set((await listEvents(restarted)).map(({ id }) => id));
+    assert.deepEqual(acknowledged.filter((id) => !stored.has(id)), []);
+    await fullyPublished(restarted);
+    await restarted.stop();
+  },
+});
+
+Deno.test({
+  name: "a second signal ends at once, and a restart takes up what was acknowledged",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const count = 8_000;
+    await using directory = await temporaryDirectory();
+    await using gateway = await Gateway.start({ directory: directory.path });
+    const messages = Array.from({ length: count }, () => ({ event_type: "Message" }));
+    // Their frames hold the first signal's shutdown up.
+    assert.equal(await postLines(gateway, messages), count);
+    // Two kinds, because signals of one kind that come too fast are merged into one.
+    gateway.signal("SIGTERM");
+    gateway.signal("SIGINT");
+    const { code, stderr } = await gateway.ending();
+    assert.equal(code, 130, stderr);
+
+    await using restarted = await Gateway.start({ directory: directory.path });
+    assert.equal((await fullyPublished(restarted)).length, count);
+    await restarted.stop();
+  },
+});
