@@ -1,6 +1,7 @@
 const FREE = 0;
 const HELD = 1;
 const REVOKED = 2;
+const POLL_INTERVAL_MS = 1;
 
 /**
  * A worker's permission to write to ring slots, which the main thread can take back for good.
@@ -35,7 +36,6 @@ export class SlotLease {
    */
   release(): void {
     Atomics.and(this.#state, 0, ~HELD);
-    Atomics.notify(this.#state, 0);
   }
 
   /**
@@ -44,9 +44,13 @@ export class SlotLease {
    * @returns false if the worker still holds it after `timeoutMs`
    */
   async revoke(timeoutMs: number): Promise<boolean> {
-    const before = Atomics.or(this.#state, 0, REVOKED);
-    if ((before & HELD) === 0) return true;
-    const released = Atomics.waitAsync(this.#state, 0, HELD | REVOKED, timeoutMs);
-    return await released.value !== "timed-out";
+    const untilMs = performance.now() + timeoutMs;
+    Atomics.or(this.#state, 0, REVOKED);
+    // Not Atomics.waitAsync: its wake-up can get lost in an event loop that has nothing else to do.
+    while ((Atomics.load(this.#state, 0) & HELD) !== 0) {
+      if (performance.now() >= untilMs) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+    return true;
   }
 }

@@ -17,8 +17,8 @@ export interface BatchAnswer {
 /** Events that are stored together: enough to make a transaction cheap. */
 const MAX_BATCH_EVENTS = 4_096;
 const MAX_BATCH_BYTES = 4 << 20;
-/** While these are stored, in one transaction or two, the next are read. */
-const MAX_IN_FLIGHT = 4;
+/** While one batch is stored, the next is read. */
+const MAX_IN_FLIGHT = 2;
 const MAX_LISTED = 1_000;
 const BUSY_WAIT_MS = 20;
 
@@ -67,6 +67,7 @@ export class BatchIntake {
       this.#inFlight.push(storing);
     }
     if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift();
+    await this.#pipeline.roomForBatch();
   }
 
   /** Stores the rest; resolves when everything is durable. */

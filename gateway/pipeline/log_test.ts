@@ -43,8 +43,7 @@ Deno.test("Log writes an object on one line for collectors", () => {
 Deno.test("Log writes for people the time, the level, the message and the fields", () => {
   const lines: string[] = [];
   logTo(lines).info("ready", { url: "http://127.0.0.1:9382", note: "a\nb", frames: 3 });
-  assert.match(
-    lines[0]!,
-    /^\d\d:\d\d:\d\d\.\d{3} INFO  ready  url="http:\/\/127\.0\.0\.1:9382"  note="a\\nb"  frames=3$/,
-  );
+  const [time, line] = [lines[0]!.slice(0, 12), lines[0]!.slice(12)];
+  assert.match(time, /^\d\d:\d\d:\d\d\.\d{3}$/);
+  assert.equal(line, ' INFO  ready  url="http://127.0.0.1:9382"  note="a\\nb"  frames=3');
 });

@@ -13,7 +13,7 @@ export interface PendingEvent {
 }
 
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
-const MAX_QUEUED_EVENTS = 8_192;
+const MAX_QUEUED_EVENTS = 16_384;
 const MAX_QUEUED_BYTES = 32 << 20;
 const MAX_PAGE_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
@@ -65,6 +65,11 @@ export class PendingEvents {
   /** Events waiting in memory. */
   get size(): number {
     return this.#queue.length;
+  }
+
+  /** Whether whoever brings many events should wait: reading them back later costs far more. */
+  get isCrowded(): boolean {
+    return !this.#isBehind && this.#queue.length > MAX_QUEUED_EVENTS / 2;
   }
 
   /** Whether more of them wait in the store. */

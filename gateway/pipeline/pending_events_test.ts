@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { eventFromJson, type GatewayEvent } from "../event/event.ts";
-import { formatUuid, UuidV7 } from "../event/uuid_v7.ts";
+import { setImmediate } from "node:timers/promises";
+import type { GatewayEvent } from "../event/event.ts";
+import { formatUuid } from "../event/uuid_v7.ts";
 import type { StoredEvent } from "../store/event_queries.ts";
-import type { Store } from "../store/store.ts";
+import { newEvent } from "../store/fixtures.ts";
+import { Store } from "../store/store.ts";
 import { PendingEvents } from "./pending_events.ts";
 
 const LEARNED = { intentId: 0, fillRate: 1 };
-const ids = new UuidV7();
-
-function newEvent(): GatewayEvent {
-  const json = new TextEncoder().encode('{"event_type":"Message"}');
-  return eventFromJson(json, { receivedUs: 1, ids });
-}
 
 function asStored(event: GatewayEvent): StoredEvent {
   return {
@@ -49,7 +45,7 @@ Deno.test("PendingEvents gives an event once that was read back before its commi
   const later = newEvent();
   assert.deepEqual((await pending.take(10)).map((taken) => taken.event.id), [event.id]);
   const next = pending.take(10); // finds nothing more in the store
-  await new Promise((resolve) => setTimeout(resolve));
+  await setImmediate();
   pending.offer({ event, learned: LEARNED });
   pending.offer({ event: later, learned: LEARNED });
   assert.deepEqual((await next).map((taken) => taken.event.id), [later.id]);
@@ -71,4 +67,114 @@ Deno.test("PendingEvents asks a store again that failed, for fewer events", asyn
   assert.deepEqual((await pending.take(10)).map((taken) => taken.event.id), [event.id]);
   assert.equal(failures.length, 1);
   assert.ok(limits[1]! < limits[0]!, limits.join());
+});
+
+/** Pending events that have found nothing in their store and wait for the first offer. */
+async function pendingInMemory() {
+  const { pending } = pendingOver([]);
+  const first = newEvent();
+  const taken = pending.take(1);
+  await setImmediate();
+  pending.offer({ event: first, learned: LEARNED });
+  await taken;
+  return pending;
+}
+
+Deno.test("PendingEvents gives events in the order of their offers, so many at most", async () => {
+  const pending = await pendingInMemory();
+  const events = Array.from({ length: 5 }, () => newEvent());
+  for (const event of events) pending.offer({ event, learned: LEARNED });
+  assert.equal(pending.size, 5);
+  const taken = [...await pending.take(3), ...await pending.take(3)];
+  assert.deepEqual(taken.map(({ event }) => event), events);
+});
+
+Deno.test("PendingEvents gives each event once though they outgrow its memory", async () => {
+  const store = await Store.open({ path: ":memory:" });
+  const pending = new PendingEvents({
+    store,
+    through: new Uint8Array(16),
+    measure: () => LEARNED,
+    onUnreadable: (_id, cause) => assert.fail(cause as Error),
+    onReadFailure: (cause) => assert.fail(cause as Error),
+  });
+  const ids: string[] = [];
+  const taken: string[] = [];
+  const offer = async (count: number) => {
+    const events = Array.from({ length: count }, () => newEvent());
+    await store.append(events);
+    for (const event of events) {
+      ids.push(formatUuid(event.id));
+      pending.offer({ event, learned: LEARNED });
+    }
+  };
+  const take = async () => {
+    const page = await pending.take(1_000);
+    taken.push(...page.map(({ event }) => formatUuid(event.id)));
+  };
+
+  await offer(1); // from before a restart
+  await take();
+  const next = take();
+  while (pending.isBehind) await setImmediate();
+  await offer(1);
+  await next;
+  assert.ok(!pending.isCrowded);
+  let wasCrowded = false;
+  while (!pending.isBehind) {
+    wasCrowded ||= pending.isCrowded;
+    await offer(1_000);
+    assert.ok(ids.length < 100_000, "it takes in ever more");
+  }
+  assert.ok(wasCrowded);
+  const { size } = pending;
+  await offer(1_500);
+  assert.equal(pending.size, size);
+  await take();
+  await offer(1_500);
+  while (taken.length < ids.length) await take();
+  assert.deepEqual(taken, ids);
+  await store.close();
+});
+
+Deno.test("PendingEvents bounds the payload bytes it holds", async () => {
+  const pending = await pendingInMemory();
+  const large = { payloadBytes: new Uint8Array(20 << 20) };
+  pending.offer({ event: { ...newEvent(), ...large }, learned: LEARNED });
+  pending.offer({ event: { ...newEvent(), ...large }, learned: LEARNED });
+  assert.equal(pending.size, 1);
+  assert.ok(pending.isBehind);
+});
+
+Deno.test("PendingEvents hands over what can't be read back, and goes on", async () => {
+  const [first, unreadable, last] = [newEvent(), newEvent(), newEvent()];
+  const unreadableIds: Uint8Array[] = [];
+  const pages = [
+    [asStored(first), { ...asStored(unreadable), payload: '{"sentiment":7}' }, asStored(last)],
+  ];
+  const pending = new PendingEvents({
+    store: { listUnpublished: () => Promise.resolve(pages.shift() ?? []) } as unknown as Store,
+    through: new Uint8Array(16),
+    measure: () => LEARNED,
+    onUnreadable: (id) => unreadableIds.push(id),
+    onReadFailure: (cause) => assert.fail(cause as Error),
+  });
+  const taken = await pending.take(10);
+  assert.deepEqual(taken.map(({ event }) => event.id), [first.id, last.id]);
+  assert.deepEqual(unreadableIds, [Uint8Array.from(unreadable.id)]);
+});
+
+Deno.test("PendingEvents.close lets out what is in memory, then nothing", async () => {
+  const pending = await pendingInMemory();
+  pending.offer({ event: newEvent(), learned: LEARNED });
+  pending.close();
+  assert.equal((await pending.take(10)).length, 1);
+  assert.deepEqual(await pending.take(10), []);
+});
+
+Deno.test("PendingEvents.close ends a take that waits", async () => {
+  const pending = await pendingInMemory();
+  const taken = pending.take(10);
+  pending.close();
+  assert.deepEqual(await taken, []);
 });

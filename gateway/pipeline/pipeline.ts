@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
@@ -40,6 +41,7 @@ export interface Readiness {
 }
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
+const CROWDED_WAIT_MS = 2;
 /** Arrivals from before a restart that conversations remember. */
 const REMEMBERED_ARRIVALS = 20_000;
 /** Newest frames among which events are looked for that a crash left unrecorded. */
@@ -231,6 +233,13 @@ export class Pipeline {
     for (const event of events) this.#pending.offer({ event, learned: this.schemas.learn(event) });
     this.metrics.countIngested(events.length);
     this.metrics.observe("ingest", (nowUs() - events[0]!.receivedUs) / 1000);
+  }
+
+  /** Resolves when a batch of events can be taken without falling behind with the frames. */
+  async roomForBatch(): Promise<void> {
+    while (this.#pending.isCrowded && this.#publisher.failure === null) {
+      await delay(CROWDED_WAIT_MS);
+    }
   }
 
   /** Whether store and ring take writes. */

@@ -74,31 +74,39 @@ export class Publisher {
 
   /** Works until the pending events are closed and those in memory are published. */
   async run(): Promise<void> {
-    const { pending, ring, log } = this.#parts;
+    const { pending } = this.#parts;
     try {
-      while (this.#failure === null) {
+      while (true) {
         const events = await pending.take(this.#maxBatch);
         if (events.length === 0) break;
         while (this.#inFlight > 0 && !this.#hasRoomFor(events.length)) {
           await new Promise<void>((resolve) => this.#landed = resolve);
         }
+        if (this.#failure !== null) break;
         const batch = this.#begin(events);
         this.#inFlight++;
-        this.#lastPublication = this.#publishAfter(this.#lastPublication, batch).finally(() => {
-          this.#inFlight--;
-          this.#landed?.();
-        });
+        this.#lastPublication = this.#publishAfter(this.#lastPublication, batch)
+          .catch((cause) => this.#fail(cause))
+          .finally(() => {
+            this.#inFlight--;
+            this.#landed?.();
+          });
       }
     } catch (cause) {
-      this.#failure = cause as Error;
+      this.#fail(cause);
     }
-    await this.#lastPublication.catch((cause) => this.#failure ??= cause as Error);
-    if (this.#failure !== null) {
-      log.error("no frames can be published any more; restart the gateway", {
-        reason: this.#failure.message,
-        head: ring.mapping.head,
-      });
-    }
+    await this.#lastPublication;
+  }
+
+  /** Tells it at once: the next events may be long in coming. */
+  #fail(cause: unknown): void {
+    if (this.#failure !== null) return;
+    this.#failure = cause as Error;
+    const { ring, log } = this.#parts;
+    log.error("no frames can be published any more; restart the gateway", {
+      reason: this.#failure.message,
+      head: ring.mapping.head,
+    });
   }
 
   #hasRoomFor(count: number): boolean {
@@ -117,7 +125,10 @@ export class Publisher {
 
   async #publishAfter(previous: Promise<void>, batch: Batch): Promise<void> {
     const embedding = this.#embed(batch);
+    // Its failure counts when its turn has come; until then nobody else looks at it.
+    embedding.catch(() => {});
     await previous;
+    if (this.#failure !== null) return;
     const { boosts, error } = await embedding;
     this.#publish(batch, boosts, error);
   }

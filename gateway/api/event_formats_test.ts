@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { tableFromIPC } from "apache-arrow";
+import type { StoredEvent } from "../store/event_queries.ts";
+import { acceptedMediaType, eventJson, formatEvents, isoTime } from "./event_formats.ts";
+
+const EVENT: StoredEvent = {
+  id: "0190163d-8694-739b-aea5-966c26f8ad91",
+  receivedUs: 1_700_000_000_000_123,
+  type: "Message",
+  typed: true,
+  conversationId: "c,1",
+  attributes: null,
+  payload: '{"a":\r\n "say \\"hi\\"",\n"big":12345678901234567890}',
+  frameId: 7,
+};
+const BARE: StoredEvent = {
+  ...EVENT,
+  id: "0190163d-8694-739b-aea5-966c26f8ad90",
+  conversationId: null,
+  attributes: '{"source":"/a"}',
+  payload: "{}",
+  frameId: null,
+};
+
+Deno.test("acceptedMediaType takes the first known form that is named", () => {
+  assert.equal(acceptedMediaType(undefined), "application/json");
+  assert.equal(acceptedMediaType("*/*"), "application/json");
+  assert.equal(acceptedMediaType("image/png, Text/CSV;q=0.5, application/json"), "text/csv");
+  assert.equal(acceptedMediaType("application/x-ndjson"), "application/x-ndjson");
+});
+
+Deno.test("eventJson gives the payload as text and as JSON, on one line", () => {
+  const json = eventJson(EVENT);
+  assert.doesNotMatch(json, /[\r\n]/);
+  // A parser of doubles would round it.
+  assert.match(json, /"data":.*"big":12345678901234567890\}/);
+  const parsed = JSON.parse(json);
+  assert.equal(parsed.payload, EVENT.payload);
+  assert.deepEqual(parsed.data, JSON.parse(EVENT.payload));
+  assert.equal(parsed.received_at, "2023-11-14T22:13:20.000123Z");
+  assert.equal(parsed.frame_id, 7);
+  assert.equal(parsed.attributes, null);
+  assert.deepEqual(JSON.parse(eventJson(BARE)).attributes, { source: "/a" });
+});
+
+Deno.test("formatEvents gives a JSON page with the cursor of the next one", async () => {
+  const page = JSON.parse(await formatEvents([EVENT, BARE], "application/json") as string);
+  assert.deepEqual(page.events.map(({ id }: StoredEvent) => id), [EVENT.id, BARE.id]);
+  assert.equal(page.next_cursor, BARE.id);
+  assert.deepEqual(JSON.parse(await formatEvents([], "application/json") as string), {
+    events: [],
+    next_cursor: null,
+  });
+});
+
+Deno.test("formatEvents gives NDJSON, a line for each event", async () => {
+  const text = await formatEvents([EVENT, BARE], "application/x-ndjson") as string;
+  assert.deepEqual(text.split("\n"), [eventJson(EVENT), eventJson(BARE), ""]);
+});
+
+Deno.test("formatEvents gives CSV by RFC 4180", async () => {
+  assert.equal(
+    await formatEvents([EVENT, BARE], "text/csv"),
+    "id,type,received_at,conversation_id,frame_id,attributes,payload\r\n" +
+      `${EVENT.id},Message,2023-11-14T22:13:20.000123Z,"c,1",7,,` +
+      `"${EVENT.payload.replaceAll('"', '""')}"\r\n` +
+      `${BARE.id},Message,2023-11-14T22:13:20.000123Z,,,"{""source"":""/a""}",{}\r\n`,
+  );
+});
+
+Deno.test("formatEvents gives an Arrow stream with microseconds and nulls", async () => {
+  const bytes = await formatEvents([EVENT, BARE], "application/vnd.apache.arrow.stream");
+  const table = tableFromIPC(bytes as Uint8Array);
+  assert.deepEqual(table.schema.fields.map(({ name, type }) => `${name}: ${type}`), [
+    "id: Utf8",
+    "type: Utf8",
+    "received_at: Timestamp<MICROSECOND, UTC>",
+    "conversation_id: Utf8",
+    "frame_id: Int64",
+    "attributes: Utf8",
+    "payload: Utf8",
+  ]);
+  const column = (name: string) => [...table.getChild(name)!];
+  assert.deepEqual(column("id"), [EVENT.id, BARE.id]);
+  assert.deepEqual(column("conversation_id"), ["c,1", null]);
+  assert.deepEqual(column("frame_id"), [7n, null]);
+  assert.deepEqual(column("attributes"), [null, '{"source":"/a"}']);
+  assert.deepEqual(column("payload"), [EVENT.payload, "{}"]);
+  const times = table.getChild("received_at")!.data[0]!.values as BigInt64Array;
+  assert.equal(times[0], BigInt(EVENT.receivedUs));
+});
+
+Deno.test("isoTime has all the microseconds", () => {
+  assert.equal(isoTime(0), "1970-01-01T00:00:00.000000Z");
+  assert.equal(isoTime(1_999_999), "1970-01-01T00:00:01.999999Z");
+  assert.equal(isoTime(1_700_000_000_000_001), "2023-11-14T22:13:20.000001Z");
+});
