@@ -13,7 +13,7 @@ import type { Workspace } from "./workspace.ts";
 
 const CAPACITY_FRAMES = DEFAULT_CAPACITY_FRAMES;
 /** As many as the gateway publishes at once. */
-const BATCH_FRAMES = 64;
+const BATCH_FRAMES = 256;
 const ROUNDS = 15;
 const CACHE_LINE_BYTES = 64;
 
