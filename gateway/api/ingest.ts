@@ -9,6 +9,7 @@ import {
 } from "../event/event.ts";
 import { requestIdempotencyKey } from "../event/idempotency_key.ts";
 import { jsonArrayElements } from "../event/json_slices.ts";
+import { mediaType } from "../event/media_type.ts";
 import { withoutByteOrderMark } from "../event/strict_json.ts";
 import { nowUs } from "../pipeline/clock.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -42,7 +43,7 @@ export function ingestHandler(options: IngestOptions) {
     const request = c.req.raw;
     try {
       const mode = cloudEventMode(request.headers);
-      const type = mediaType(request);
+      const type = mediaType(request.headers);
       if (mode === null && (type === "application/x-ndjson" || type === "application/jsonl")) {
         guard.requireToken(request);
         return await ingestLines(request);
@@ -136,13 +137,6 @@ function cloudEvent(bytes: Uint8Array, context: EventContext): GatewayEvent {
 function notConfig(event: GatewayEvent): GatewayEvent {
   if (event.type !== SYSTEM_CONFIG) return event;
   throw new InvalidEventError("type", "SystemConfig can't be part of a batch", "Send it alone.");
-}
-
-/** The media type without parameters, in lower case. */
-function mediaType(request: Request): string {
-  const header = request.headers.get("content-type") ?? "";
-  const end = header.indexOf(";");
-  return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase();
 }
 
 function isJson(type: string): boolean {

@@ -1,3 +1,4 @@
+import { concatenate } from "./concatenate.ts";
 import { BodyTooLargeError } from "./errors.ts";
 
 const LINE_FEED = 0x0a;
@@ -53,14 +54,4 @@ export async function* lineBatches(
 
 function withoutCarriageReturn(line: Uint8Array): Uint8Array {
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-}
-
-function concatenate(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,3 +1,4 @@
+import { concatenate } from "./concatenate.ts";
 import { BodyTooLargeError, BrokenBodyError, UnsupportedMediaTypeError } from "./errors.ts";
 
 /**
@@ -21,13 +22,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     if (bytes > maxBytes) throw new BodyTooLargeError("the decompressed body", maxBytes);
     chunks.push(chunk);
   }
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return concatenate(chunks, bytes);
 }
 
 /**

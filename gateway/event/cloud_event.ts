@@ -1,6 +1,7 @@
 import { InvalidCloudEventError, InvalidUtf8Error } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./idempotency_key.ts";
 import { jsonMember } from "./json_slices.ts";
+import { mediaType } from "./media_type.ts";
 import { isRfc3339 } from "./rfc3339.ts";
 import {
   decodeUtf8,
@@ -174,11 +175,6 @@ function decodeHeader(header: string, value: string): string {
       "must be percent-encoded UTF-8; write % itself as %25",
     );
   }
-}
-
-/** The media type without parameters, in lower case; empty if none is given. */
-function mediaType(headers: Headers): string {
-  return (headers.get("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
 }
 
 function textOrNull(bytes: Uint8Array): string | null {

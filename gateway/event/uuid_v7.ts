@@ -75,6 +75,9 @@ export class UuidV7 {
   }
 }
 
+/** Comes before every other id (RFC 9562, section 5.9). */
+export const NIL_UUID = "00000000-0000-0000-0000-000000000000";
+
 /** The canonical text of a UUID, in lower case: `0190163d-8694-739b-aea5-966c26f8ad91`. */
 export function formatUuid(id: Uint8Array): string {
   const hex = id.toHex();

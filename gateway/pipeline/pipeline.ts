@@ -3,7 +3,7 @@ import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { GatewayEvent } from "../event/event.ts";
-import { formatUuid, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
+import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { PUBLISH_STAGE } from "../store/rows.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
 import { nowUs } from "./clock.ts";
@@ -51,7 +51,6 @@ const MAX_UNRECORDED_EVENTS = 65_536;
  * through everything. */
 const CHECKPOINT_FRAMES = 100_000;
 const PUBLISHED_THROUGH = "published_through";
-const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 
 /**
  * The way of every event: stored in a group commit, learned from, then embedded and published as a

@@ -1,13 +1,12 @@
 import type { GatewayEvent } from "../event/event.ts";
 import { restoreEvent } from "../event/event.ts";
 import { type Learned, SchemaRegistry } from "../event/schema_registry.ts";
-import { formatUuid, parseUuid } from "../event/uuid_v7.ts";
+import { formatUuid, NIL_UUID, parseUuid } from "../event/uuid_v7.ts";
 import type { Store } from "../store/store.ts";
 
 /** So many events are learned from again, at most, after a crash. */
 const SNAPSHOT_EVENTS = 10_000;
 const REPLAY_PAGE_EVENTS = 2_000;
-const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 
 /**
  * The learned schemas, kept in the store: a snapshot now and then, and after a restart the events

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
-import { formatUuid } from "../event/uuid_v7.ts";
+import { formatUuid, NIL_UUID } from "../event/uuid_v7.ts";
 import { Database } from "./database.ts";
 import {
   type EventFilter,
@@ -19,7 +19,6 @@ import { newEvent, published } from "./fixtures.ts";
 import { GroupCommit } from "./group_commit.ts";
 import type { Enrichment } from "./rows.ts";
 
-const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 const MAX_UUID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** A connection to a database in memory that holds these rows. */

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
+import type { LearnedSchemaRow } from "../event/schema_registry.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import type { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
@@ -8,12 +9,6 @@ import type { Enrichment } from "./rows.ts";
 
 /** How the store is opened. */
 export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
-
-/** What was learned of one event type, as JSON text, up to and with the event `throughId`. */
-export interface SchemaRow {
-  readonly name: string;
-  readonly learned: string;
-}
 
 /**
  * Everything the gateway keeps: events, what was learned of them, schemas and configuration, in one
@@ -106,7 +101,7 @@ export class Store {
   }
 
   /** Keeps the state of the schemas that changed; all of them stand at the event `throughId`. */
-  saveSchemas(throughId: string, rows: readonly SchemaRow[]): Promise<void> {
+  saveSchemas(throughId: string, rows: readonly LearnedSchemaRow[]): Promise<void> {
     return this.#connected(async (connection) => {
       await connection.run("BEGIN");
       for (const { name, learned } of rows) {
@@ -121,7 +116,7 @@ export class Store {
   }
 
   /** The latest state of every schema, and the event up to which they have learned. */
-  loadSchemas(): Promise<{ throughId: string | null; rows: SchemaRow[] }> {
+  loadSchemas(): Promise<{ throughId: string | null; rows: LearnedSchemaRow[] }> {
     return this.#connected(async (connection) => {
       const latest = await connection.runAndReadAll(
         "SELECT name, arg_max(learned, through_id) FROM schemas GROUP BY name",
