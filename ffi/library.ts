@@ -14,6 +14,7 @@ export function libraryPathOf(source: string): string {
 const SYMBOLS = {
   cs_ring_open: { parameters: ["buffer", "u64", "u32", "buffer"], result: "i32" },
   cs_ring_close: { parameters: ["u64", "u64", "i64", "u32"], result: "void" },
+  cs_ring_populate: { parameters: ["u64", "u64", "i64"], result: "void", nonblocking: true },
   cs_ring_begin: { parameters: ["pointer", "f64", "f64", "u32"], result: "i32" },
   cs_ring_publish: { parameters: ["pointer", "f64", "f64", "u32"], result: "i32" },
   cs_ring_head: { parameters: ["pointer"], result: "f64" },

@@ -116,6 +116,7 @@ static bool os_read_start(os_file file, void *target, size_t length);
 static uint64_t os_available(os_file file, const char *path);
 static int32_t os_reserve(os_file file, uint64_t size, int32_t *error);
 static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error);
+static void os_populate(os_file file, void *base, uint64_t size);
 static int32_t os_unlink(const char *path, int32_t *error);
 static void os_unmap(void *base, uint64_t size);
 static void os_close(os_file file);
@@ -250,6 +251,14 @@ int32_t cs_ring_open(const char *path, uint64_t capacity, uint32_t reset,
     return CS_LOCKED; /* others keep replacing it */
 }
 
+/*
+ * Brings the pages of a ring that lies in memory in, in the time of tens of thousands of page
+ * faults: for a thread that has nothing else to do. Frames may be written meanwhile.
+ */
+void cs_ring_populate(uint64_t base, uint64_t size_bytes, int64_t handle) {
+    os_populate(handle, (void *)(uintptr_t)base, size_bytes);
+}
+
 /* Unmaps, unlocks and closes; `clean` tells readers that the writer has gone on purpose. */
 void cs_ring_close(uint64_t base, uint64_t size_bytes, int64_t handle, uint32_t clean) {
     struct ring_header *header = (void *)(uintptr_t)base;
@@ -352,6 +361,10 @@ uint32_t cs_control_read(void *base, unsigned char *out, uint32_t out_length) {
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
 #include <unistd.h>
 
 static int32_t failed(int code, int32_t *error) {
@@ -433,6 +446,17 @@ static int32_t os_reserve(os_file file, uint64_t size, int32_t *error) {
 static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error) {
     *base = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, (int)file, 0);
     return *base == MAP_FAILED ? failed(errno, error) : CS_OK;
+}
+
+static void os_populate(os_file file, void *base, uint64_t size) {
+#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
+    struct statfs status;
+    /* On a disk it would write out, for nothing, what will be written over. */
+    if (fstatfs((int)file, &status) != 0 || status.f_type != TMPFS_MAGIC) return;
+    madvise(base, (size_t)size, MADV_POPULATE_WRITE); /* if it fails, they come in one by one */
+#else
+    (void)file, (void)base, (void)size;
+#endif
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {
@@ -556,6 +580,10 @@ static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error) 
     int32_t status = *base == NULL ? failed(error) : CS_OK;
     CloseHandle(mapping); /* the view keeps it alive */
     return status;
+}
+
+static void os_populate(os_file file, void *base, uint64_t size) {
+    (void)file, (void)base, (void)size;
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {

@@ -124,6 +124,23 @@ Deno.test("RingMapping keeps head, tail and sequences consistent over any batche
   }));
 });
 
+Deno.test("RingMapping.populate leaves frames as they are, also those written meanwhile", async () => {
+  using file = temporaryRing(1_000);
+  const { ring } = file;
+  publishOne(ring);
+  const populated = ring.populate();
+  publishOne(ring);
+  await populated;
+  assert.deepEqual([slotOf(ring, 0).frameId, slotOf(ring, 1).frameId], [0n, 1n]);
+});
+
+Deno.test("RingMapping.populate refuses a closed ring", async () => {
+  const file = temporaryRing();
+  file.ring.close();
+  await assert.rejects(file.ring.populate(), RingClosedError);
+  Deno.removeSync(file.path);
+});
+
 Deno.test("RingMapping refuses frames out of order and changes nothing", () => {
   using file = temporaryRing();
   const { ring } = file;

@@ -70,6 +70,7 @@ export class Pipeline {
   readonly #pending: PendingEvents;
   readonly #publisher: Publisher;
   readonly #publishing: Promise<void>;
+  readonly #populating: Promise<void>;
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #framesAtCheckpoint = 0;
   #isStopping = false;
@@ -99,6 +100,7 @@ export class Pipeline {
     this.#pending = parts.pending;
     this.#publisher = parts.publisher;
     this.#publishing = parts.publisher.run();
+    this.#populating = parts.ring.mapping.populate();
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
     this.#beat();
     this.#measure();
@@ -266,6 +268,7 @@ export class Pipeline {
     await this.#keepCheckpoint();
     await this.schemas.close();
     await this.store.close();
+    await this.#populating;
     this.ring.close();
   }
 
