@@ -18,7 +18,7 @@ export interface BatchAnswer {
 const MAX_BATCH_EVENTS = 4_096;
 const MAX_BATCH_BYTES = 4 << 20;
 /** While one batch is stored, the next is read. */
-const MAX_IN_FLIGHT = 2;
+const MAX_IN_FLIGHT = 4;
 const MAX_LISTED = 1_000;
 const BUSY_WAIT_MS = 20;
 

@@ -15,7 +15,9 @@ export interface PendingEvent {
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
 const MAX_QUEUED_EVENTS = 16_384;
 const MAX_QUEUED_BYTES = 32 << 20;
-const MAX_PAGE_EVENTS = 1_024;
+const MAX_PAGE_EVENTS = 4_096;
+/** With fewer than these in memory, the next page is read. */
+const READ_AHEAD_EVENTS = 2_048;
 const READ_RETRY_MS = 100;
 const READ_PAUSE_MS = 50;
 
@@ -30,6 +32,7 @@ export class PendingEvents {
   readonly #measure: (event: GatewayEvent) => Learned;
   readonly #onUnreadable: (id: Uint8Array, cause: unknown) => void;
   readonly #onReadFailure: (cause: unknown) => void;
+  readonly #maxBacklogEvents: number;
   #pageEvents = MAX_PAGE_EVENTS;
   #queue: PendingEvent[] = [];
   #queuedBytes = 0;
@@ -39,6 +42,9 @@ export class PendingEvents {
   #isBehind = true;
   /** Counts what could not be taken in, to see whether a page was the last one. */
   #missed = 0;
+  /** Those of them that are not read back yet. */
+  #inStore = 0;
+  #reading: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #isClosed = false;
 
@@ -47,6 +53,8 @@ export class PendingEvents {
    * @param options.measure tells what the schemas know of an event read back
    * @param options.onUnreadable gets the events that can't be read back
    * @param options.onReadFailure is told when the store can't be read; it is tried again
+   * @param options.maxBacklogEvents so many may wait, here and in the store, before whoever brings
+   *   many is held back; the default takes about ten seconds to publish
    */
   constructor(options: {
     store: Store;
@@ -54,12 +62,14 @@ export class PendingEvents {
     measure: (event: GatewayEvent) => Learned;
     onUnreadable: (id: Uint8Array, cause: unknown) => void;
     onReadFailure: (cause: unknown) => void;
+    maxBacklogEvents?: number;
   }) {
     this.#store = options.store;
     this.#through = options.through;
     this.#measure = options.measure;
     this.#onUnreadable = options.onUnreadable;
     this.#onReadFailure = options.onReadFailure;
+    this.#maxBacklogEvents = options.maxBacklogEvents ?? 500_000;
   }
 
   /** Events waiting in memory. */
@@ -67,9 +77,9 @@ export class PendingEvents {
     return this.#queue.length;
   }
 
-  /** Whether whoever brings many events should wait: reading them back later costs far more. */
+  /** Whether so many wait, here and in the store, that whoever brings many should wait. */
   get isCrowded(): boolean {
-    return !this.#isBehind && this.#queue.length > MAX_QUEUED_EVENTS / 2;
+    return this.#queue.length + this.#inStore > this.#maxBacklogEvents;
   }
 
   /** Whether more of them wait in the store. */
@@ -87,6 +97,7 @@ export class PendingEvents {
     if (this.#isBehind || isFull) {
       this.#isBehind = true;
       this.#missed++;
+      this.#inStore++;
     } else {
       this.#queue.push(pending);
       this.#queuedBytes += payloadBytes.length;
@@ -101,10 +112,10 @@ export class PendingEvents {
    * @returns none only after {@linkcode close}, when there are no more in memory
    */
   async take(max: number): Promise<PendingEvent[]> {
-    while (this.#queue.length === 0) {
-      if (this.#isClosed) return [];
-      if (this.#isBehind) await this.#readBack();
-      else await new Promise<void>((resolve) => this.#wake = resolve);
+    this.#readAhead();
+    while (this.#queue.length === 0 && !(this.#isClosed && this.#reading === null)) {
+      await (this.#reading ?? new Promise<void>((resolve) => this.#wake = resolve));
+      this.#readAhead();
     }
     const taken = this.#queue.splice(0, max);
     for (const { event } of taken) this.#queuedBytes -= event.payloadBytes.length;
@@ -117,10 +128,16 @@ export class PendingEvents {
     this.#notify();
   }
 
+  /** Has the next page read while the last one is published. */
+  #readAhead(): void {
+    if (!this.#isBehind || this.#isClosed || this.#queue.length >= READ_AHEAD_EVENTS) return;
+    this.#reading ??= this.#readBack().finally(() => this.#reading = null);
+  }
+
   async #readBack(): Promise<void> {
     const missedBefore = this.#missed;
-    // What is being stored goes first: these events are safe already.
-    if (this.#store.queuedEvents > 0) await delay(READ_PAUSE_MS);
+    // What is being stored goes first, as long as not too many wait: these events are safe already.
+    if (this.#store.queuedEvents > 0 && !this.isCrowded) await delay(READ_PAUSE_MS);
     const page = await this.#readPage();
     if (page === null) return;
     for (const stored of page) {
@@ -134,7 +151,12 @@ export class PendingEvents {
       }
       this.#through = id;
     }
-    if (page.length === 0 && this.#missed === missedBefore) this.#isBehind = false;
+    // What a former run left is read back too, without having been missed.
+    this.#inStore = Math.max(this.#inStore - page.length, 0);
+    if (page.length === 0 && this.#missed === missedBefore) {
+      this.#isBehind = false;
+      this.#inStore = 0;
+    }
   }
 
   /** The next page; null if the store can't give it now. */

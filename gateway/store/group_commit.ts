@@ -28,6 +28,8 @@ const MAX_GROUP_EVENTS = 10_000;
 const MAX_GROUP_BYTES = 16 << 20;
 /** A group that keeps growing is not waited for any longer. */
 const MAX_GATHER_MS = 5;
+/** A group this large shares the cost of its flush well enough: it is not waited for at all. */
+const LARGE_GROUP_EVENTS = 1_024;
 /**
  * Enrichments are not waited for by anyone: they gather this long and ride in the transaction of the
  * next events, since each flush of an appender costs DuckDB a third of a millisecond.
@@ -53,6 +55,8 @@ interface Writer {
   /** Prepared, because parsing it would take DuckDB longer than doing it. */
   readonly begin: DuckDBPreparedStatement;
   readonly commit: DuckDBPreparedStatement;
+  /** The next transaction's BEGIN, sent as soon as the last one has ended. */
+  begun: Promise<unknown>;
   readonly events: ChunkAppender;
   readonly enrichments: ChunkAppender;
 }
@@ -73,7 +77,9 @@ export class GroupCommit {
   #enrichments: Enrichment[] = [];
   #enrichmentTimer: ReturnType<typeof setTimeout> | undefined;
   #enrichmentsDue = false;
-  #writer: Writer | null = null;
+  /** They take turns: the answer to a BEGIN comes a turn of the event loop later, and while one
+   * commits, the other one's has come. */
+  #writers: Writer[] = [];
   #isRunning = false;
   #running: Promise<void> = Promise.resolve();
   #failure: StoreUnavailableError | null = null;
@@ -170,7 +176,7 @@ export class GroupCommit {
     this.#enrichmentsDue = true;
     this.#wake();
     await this.#running;
-    this.#closeWriter();
+    await this.#closeWriters();
   }
 
   #wake(): void {
@@ -181,29 +187,45 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     await this.#gather();
+    let answerLast = () => {};
     while (this.#waiting.length > 0 || (this.#enrichmentsDue && this.#enrichments.length > 0)) {
-      const group = this.#takeGroup();
-      const learned = this.#takeEnrichments();
-      const startedMs = performance.now();
-      try {
-        await this.#commit(group, learned);
-      } catch (cause) {
-        // What was learned is tried again with the next events or enrichments.
-        this.#enrichmentsDue = false;
-        if (!await this.#isStoredAfterAll(group, learned, cause)) {
-          this.#enrichments.unshift(...learned);
-          this.#refuse(group, cause);
-          continue;
-        }
-      }
-      this.#failure = null;
-      const events = group.reduce((sum, { events }) => sum + events.length, 0);
-      this.#onCommit?.({ events, durationMs: performance.now() - startedMs });
-      for (const { resolve } of group) resolve();
+      const storing = this.#storeGroup();
+      answerLast(); // What the answers set off runs beside the commit.
+      answerLast = await storing;
+      if (this.#queuedEvents >= LARGE_GROUP_EVENTS) continue;
+      answerLast();
+      answerLast = () => {};
       await this.#gather();
     }
     // In the same turn as the loop's last look at the queues: nothing can slip in between.
     this.#isRunning = false;
+  }
+
+  /**
+   * Commits the next group.
+   *
+   * @returns what tells those who wait for it
+   */
+  async #storeGroup(): Promise<() => void> {
+    const group = this.#takeGroup();
+    const learned = this.#takeEnrichments();
+    const startedMs = performance.now();
+    try {
+      await this.#commit(group, learned);
+    } catch (cause) {
+      // What was learned is tried again with the next events or enrichments.
+      this.#enrichmentsDue = false;
+      if (!await this.#isStoredAfterAll(group, learned, cause)) {
+        this.#enrichments.unshift(...learned);
+        return () => this.#refuse(group, cause);
+      }
+    }
+    this.#failure = null;
+    const events = group.reduce((sum, { events }) => sum + events.length, 0);
+    this.#onCommit?.({ events, durationMs: performance.now() - startedMs });
+    return () => {
+      for (const { resolve } of group) resolve();
+    };
   }
 
   /**
@@ -212,11 +234,14 @@ export class GroupCommit {
    */
   async #gather(): Promise<void> {
     const untilMs = performance.now() + MAX_GATHER_MS;
-    let before;
-    do {
+    let before = -1;
+    while (
+      this.#queuedEvents > before && this.#queuedEvents < LARGE_GROUP_EVENTS &&
+      performance.now() < untilMs
+    ) {
       before = this.#queuedEvents;
       await setImmediate();
-    } while (this.#queuedEvents > before && performance.now() < untilMs);
+    }
   }
 
   #takeGroup(): Waiting[] {
@@ -244,8 +269,13 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Waiting[], learned: readonly Enrichment[]): Promise<void> {
-    const { begin, commit, events, enrichments } = this.#writer ??= await this.#openWriter();
-    await begin.run();
+    if (this.#writers.length === 0) {
+      this.#writers = [await this.#openWriter(), await this.#openWriter()];
+    }
+    const writer = this.#writers.shift()!;
+    this.#writers.push(writer);
+    const { begin, commit, events, enrichments } = writer;
+    await writer.begun;
     if (group.length > 0) {
       for (const waiting of group) {
         for (const event of waiting.events) appendEvent(events, event);
@@ -257,13 +287,17 @@ export class GroupCommit {
       enrichments.flush();
     }
     await commit.run();
+    writer.begun = begin.run();
+    writer.begun.catch(() => {}); // The next group finds out.
   }
 
   async #openWriter(): Promise<Writer> {
     const connection = await this.#database.connect();
+    const begin = await connection.prepare("BEGIN");
     return {
       connection,
-      begin: await connection.prepare("BEGIN"),
+      begin,
+      begun: begin.run(),
       commit: await connection.prepare("COMMIT"),
       events: await ChunkAppender.open(connection, "events", EVENT_COLUMNS),
       enrichments: await ChunkAppender.open(connection, "enrichments", ENRICHMENT_COLUMNS),
@@ -279,8 +313,8 @@ export class GroupCommit {
   }
 
   /**
-   * Drops the writer, whose transaction and appenders are in an unknown state (the next group makes
-   * another one), and finds out what became of the group: a commit can fail in the checkpoint that
+   * Drops the writers, one of whose transaction and appenders are in an unknown state (the next group
+   * makes others), and finds out what became of the group: a commit can fail in the checkpoint that
    * follows it, when the events are durable already.
    */
   async #isStoredAfterAll(
@@ -288,7 +322,7 @@ export class GroupCommit {
     learned: readonly Enrichment[],
     cause: unknown,
   ): Promise<boolean> {
-    this.#closeWriter();
+    await this.#closeWriters();
     try {
       if (isFatal(cause)) await this.#database.recover();
       const connection = await this.#database.connect();
@@ -307,12 +341,15 @@ export class GroupCommit {
     }
   }
 
-  #closeWriter(): void {
-    try {
-      this.#writer?.connection.closeSync();
-    } catch {
-      // Closing rolls back; a connection that is already gone has nothing to roll back.
+  async #closeWriters(): Promise<void> {
+    for (const writer of this.#writers.splice(0)) {
+      // DuckDB must not be at work on a connection that is closed.
+      await writer.begun.catch(() => {});
+      try {
+        writer.connection.closeSync();
+      } catch {
+        // Closing rolls back; a connection that is already gone has nothing to roll back.
+      }
     }
-    this.#writer = null;
   }
 }
