@@ -14,6 +14,9 @@ export interface BatchAnswer {
   readonly rejected_count: number;
 }
 
+/** What of the pipeline takes batches in. */
+export type BatchPipeline = Pick<Pipeline, "metrics" | "acceptBatch" | "roomForBatch">;
+
 /** Events that are stored together: enough to make a transaction cheap. */
 const MAX_BATCH_EVENTS = 4_096;
 const MAX_BATCH_BYTES = 4 << 20;
@@ -24,7 +27,7 @@ const BUSY_WAIT_MS = 20;
 
 /** Stores the good events of a request with many, and remembers what was wrong with the others. */
 export class BatchIntake {
-  readonly #pipeline: Pipeline;
+  readonly #pipeline: BatchPipeline;
   readonly #rejected: { index: number; error: string }[] = [];
   #rejectedCount = 0;
   #accepted = 0;
@@ -33,7 +36,7 @@ export class BatchIntake {
   #batchBytes = 0;
   #inFlight: Promise<void>[] = [];
 
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: BatchPipeline) {
     this.#pipeline = pipeline;
   }
 

@@ -26,9 +26,15 @@ const SYSTEM_CONFIG = "SystemConfig";
 const OPEN_BRACKET = 0x5b;
 const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
+/** What of the pipeline takes events in. */
+export type Intake = Pick<
+  Pipeline,
+  "ids" | "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
+>;
+
 /** What ingesting needs to know. */
 export interface IngestOptions {
-  readonly pipeline: Pipeline;
+  readonly pipeline: Intake;
   readonly guard: Guard;
   /** Largest body, and largest line of an NDJSON body. */
   readonly maxBodyBytes: number;

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import type { LearnedSchemaRow } from "../event/schema_registry.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
-import type { StoreUnavailableError } from "./errors.ts";
+import { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 import type { Enrichment } from "./rows.ts";
@@ -18,6 +18,9 @@ export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
 export class Store {
   readonly #database: Database;
   readonly #commits: GroupCommit;
+  /** What is under way. */
+  readonly #queries = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   private constructor(database: Database, options: GroupCommitOptions) {
     this.#database = database;
@@ -40,7 +43,7 @@ export class Store {
 
   /** See {@linkcode GroupCommit.probe}. */
   probe(): Promise<void> {
-    return this.#commits.probe();
+    return this.#track(this.#commits.probe());
   }
 
   /** See {@linkcode GroupCommit.append}. */
@@ -156,18 +159,35 @@ export class Store {
     });
   }
 
-  /** Commits what waits, then closes the database. */
+  /** Commits what waits and lets what is under way come to its end, then closes the database. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#commits.close();
+    // DuckDB must not be at work in a database that is closed: it would crash the process.
+    await Promise.allSettled(this.#queries);
     this.#database.close();
   }
 
   async #connected<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
+    return await this.#track(this.#onConnection(query));
+  }
+
+  async #onConnection<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#database.connect();
     try {
       return await query(connection);
     } finally {
       connection.closeSync();
+    }
+  }
+
+  async #track<T>(result: Promise<T>): Promise<T> {
+    this.#queries.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#queries.delete(result);
     }
   }
 }

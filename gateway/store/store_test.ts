@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { formatUuid } from "../event/uuid_v7.ts";
 import { Database } from "./database.ts";
+import { StoreUnavailableError } from "./errors.ts";
 import { newEvent, published, temporaryDatabasePath } from "./fixtures.ts";
 import { Store } from "./store.ts";
 
@@ -84,4 +85,13 @@ Deno.test("Store reads while it writes", async () => {
     for (const page of pages) assert.ok(page.length === 0 || page.length === 50, `${page.length}`);
     assert.equal((await store.listEvents({ limit: 100 })).length, 50);
   });
+});
+
+Deno.test("Store.close waits for reads that are under way, and refuses others", async () => {
+  const store = await Store.open({ path: ":memory:" });
+  await store.append([newEvent()]);
+  const reads = Array.from({ length: 8 }, () => store.listEvents({ limit: 10 }));
+  await store.close();
+  for (const events of await Promise.all(reads)) assert.equal(events.length, 1);
+  await assert.rejects(store.listEvents({ limit: 10 }), StoreUnavailableError);
 });
