@@ -8,7 +8,7 @@ import { eventJson } from "./events.ts";
 
 /** What is sent. */
 export interface LoadOptions {
-  /** Of the server. */
+  /** Where it is sent. */
   readonly url: URL;
   readonly connections: number;
   /** Not measured: V8 compiles what runs often. */
@@ -50,10 +50,13 @@ class LoadGenerator {
   #sent = 0;
 
   constructor({ url, warmupMs, durationMs }: LoadOptions) {
-    const { host, hostname, port } = new URL(url);
+    const { host, hostname, port, pathname } = new URL(url);
     this.#host = hostname;
     this.#port = Number(port);
-    this.#requests = Array.from({ length: DISTINCT_EVENTS }, (_, i) => requestOf(host, i));
+    this.#requests = Array.from(
+      { length: DISTINCT_EVENTS },
+      (_, i) => requestOf(host, pathname, i),
+    );
     this.#measureFromMs = performance.now() + warmupMs;
     this.#untilMs = this.#measureFromMs + durationMs;
   }
@@ -89,11 +92,11 @@ class LoadGenerator {
   }
 }
 
-function requestOf(host: string, index: number): Uint8Array {
+function requestOf(host: string, path: string, index: number): Uint8Array {
   const encoder = new TextEncoder();
   const body = eventJson(index);
   return encoder.encode(
-    `POST /ingest HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${encoder.encode(body).length}\r\n\r\n${body}`,
   );
 }

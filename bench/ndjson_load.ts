@@ -6,8 +6,6 @@ import { RowAppender } from "./row_appender.ts";
 import type { Workspace } from "./workspace.ts";
 
 const FLOOR_ROWS_PER_COMMIT = 10_000;
-/** Lines that are handed to the network at once. */
-const CHUNK_LINES = 256;
 const ROUNDS = 3;
 
 /** A stream of NDJSON against DuckDB's own row appender. */
@@ -18,7 +16,7 @@ export async function measureNdjson(
 ): Promise<Measurement> {
   const floor = workspace.use(await RowAppender.create(join(workspace.directory, "rows.db")));
   const lines = Array.from({ length: lineCount }, (_, i) => eventJson(i));
-  const chunks = ndjsonChunks(lines);
+  const body = new TextEncoder().encode(lines.join("\n"));
   const drainsMs: number[] = [];
 
   const post = async () => {
@@ -26,7 +24,7 @@ export async function measureNdjson(
     const response = await fetch(new URL("/ingest", gateway.url), {
       method: "POST",
       headers: { "Content-Type": "application/x-ndjson" },
-      body: ReadableStream.from(chunks),
+      body,
     });
     const answer = await response.text();
     const rate = perSecond(lineCount, startedMs);
@@ -50,13 +48,4 @@ export async function measureNdjson(
     target: 0.4,
     extra: { drain_ms: median(drainsMs) },
   };
-}
-
-function ndjsonChunks(lines: readonly string[]): Uint8Array<ArrayBuffer>[] {
-  const encoder = new TextEncoder();
-  const chunks = [];
-  for (let first = 0; first < lines.length; first += CHUNK_LINES) {
-    chunks.push(encoder.encode(lines.slice(first, first + CHUNK_LINES).join("\n") + "\n"));
-  }
-  return chunks;
 }

@@ -1,4 +1,4 @@
-import type { GatewayProcess } from "./gateway_process.ts";
+import { type GatewayProcess, runArguments } from "./gateway_process.ts";
 import { runLoad } from "./load.ts";
 import { compare, type Measurement, median } from "./measurement.ts";
 import { ServerProcess } from "./server_process.ts";
@@ -29,7 +29,7 @@ export async function measureSingle(
   gateway: GatewayProcess,
 ): Promise<Measurement[]> {
   const floor = workspace.use(
-    await ServerProcess.spawn(["run", "--no-prompt", "--allow-net", "bench/floor_server.ts"]),
+    await ServerProcess.spawn([...runArguments(), "bench/floor_server.ts"]),
   );
   const rounds: GatewayRound[] = [];
   const floorClientCpu: number[] = [];
@@ -40,17 +40,18 @@ export async function measureSingle(
       return requestsPerS;
     },
     async () => {
-      const { requestsPerS, clientCpu } = await runLoad(loadOf(floor.url));
+      const { requestsPerS, clientCpu } = await runLoad(loadOf(new URL("/ingest", floor.url)));
       floorClientCpu.push(clientCpu);
       return requestsPerS;
     },
     ROUNDS,
   );
+  const bare = await runLoad(loadOf(new URL("/bare", floor.url)));
   const middle = (key: keyof GatewayRound) => median(rounds.map((round) => round[key]));
   return [{
     name: "ingest.single",
     what: `durable POSTs of one event each on ${CONNECTIONS} keep-alive connections`,
-    floorIs: "the same server stack, which parses and answers but keeps nothing",
+    floorIs: "the same server with the same handler, which keeps nothing",
     ...compared,
     unit: "events/s",
     target: 0.35,
@@ -60,6 +61,7 @@ export async function measureSingle(
       p99_ms: middle("p99Ms"),
       client_cpu: middle("clientCpu"),
       floor_client_cpu: median(floorClientCpu),
+      bare_handler_per_s: bare.requestsPerS,
       start_ready_ms: gateway.readyMs,
       resident_mb_without_ring: middle("residentMb"),
     },
@@ -78,7 +80,9 @@ export async function measureSingle(
 async function loadGateway(gateway: GatewayProcess) {
   const before = await gateway.progress();
   const startedMs = performance.now();
-  const { requestsPerS, p50Ms, p99Ms, clientCpu } = await runLoad(loadOf(gateway.url));
+  const { requestsPerS, p50Ms, p99Ms, clientCpu } = await runLoad(
+    loadOf(new URL("/ingest", gateway.url)),
+  );
   const after = await gateway.progress();
   const durationS = (performance.now() - startedMs) / 1000;
   const residentMb = await gateway.residentMb();

@@ -22,7 +22,8 @@ export async function measureStore(workspace: Workspace): Promise<Measurement[]>
 
   const appendGroups = async () => {
     const receivedUs = Date.now() * 1000;
-    const events = lines.map((line) => eventFromJson(encoder.encode(line), { receivedUs, ids }));
+    const events = lines.map((line) => eventFromJson(encoder.encode(line), { receivedUs }));
+    for (const { id } of events) ids.next(receivedUs / 1000, id);
     const startedMs = performance.now();
     for (let first = 0; first < events.length; first += GROUP_EVENTS) {
       await store.append(events.slice(first, first + GROUP_EVENTS));

@@ -29,7 +29,7 @@ const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 /** What of the pipeline takes events in. */
 export type Intake = Pick<
   Pipeline,
-  "ids" | "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
+  "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
 >;
 
 /** What ingesting needs to know. */
@@ -57,7 +57,7 @@ export function ingestHandler(options: IngestOptions) {
       if (mode === null && !isJson(type)) throw unsupported(type);
       const body = await readBody(request, maxBodyBytes);
       const isSigned = guard.authenticateIngest(request, body);
-      const context = { receivedUs, ids: pipeline.ids };
+      const context = { receivedUs };
       const key = requestIdempotencyKey(request.headers);
       if (mode === "batch") return await ingestArray(body, key, cloudEvent);
       if (mode === "structured") return await answer(cloudEvent(body, context));
@@ -97,9 +97,10 @@ export function ingestHandler(options: IngestOptions) {
     read: (bytes: Uint8Array, context: EventContext) => GatewayEvent,
   ): Promise<Response> {
     const intake = new BatchIntake(pipeline);
+    const receivedUs = nowUs();
     let index = 0;
     for (const element of jsonArrayElements(withoutByteOrderMark(body))) {
-      intake.add(index, () => notConfig(read(element, batchContext(key, index))));
+      intake.add(index, () => notConfig(read(element, batchContext(receivedUs, key, index))));
       index++;
       if (intake.isFull) await intake.flush();
     }
@@ -111,10 +112,14 @@ export function ingestHandler(options: IngestOptions) {
     const key = requestIdempotencyKey(request.headers);
     try {
       for await (const { firstIndex, lines } of lineBatches(bodyStream(request), maxBodyBytes)) {
+        const receivedUs = nowUs();
         for (const [i, line] of lines.entries()) {
           if (isBlank(line)) continue;
           const index = firstIndex + i;
-          intake.add(index, () => notConfig(eventFromJson(line, batchContext(key, index))));
+          intake.add(
+            index,
+            () => notConfig(eventFromJson(line, batchContext(receivedUs, key, index))),
+          );
           if (intake.isFull) await intake.flush();
         }
       }
@@ -126,10 +131,9 @@ export function ingestHandler(options: IngestOptions) {
     }
   }
 
-  function batchContext(key: string | null, index: number): EventContext {
+  function batchContext(receivedUs: number, key: string | null, index: number): EventContext {
     return {
-      receivedUs: nowUs(),
-      ids: pipeline.ids,
+      receivedUs,
       idempotencyKey: key === null ? null : `${key}#${index}`,
     };
   }

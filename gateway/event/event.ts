@@ -13,14 +13,13 @@ import {
 import { MAX_ID_LENGTH } from "./idempotency_key.ts";
 import { isJsonObject, type JsonObject, parseJson, withoutByteOrderMark } from "./strict_json.ts";
 import { describeValue } from "./text.ts";
-import type { UuidV7 } from "./uuid_v7.ts";
 
 /** The type of an event that came without one, until it is inferred. */
 export const UNKNOWN_EVENT = "UnknownEvent";
 
 /** One event as it was received: what is stored, and the values a frame takes from it. */
 export interface GatewayEvent {
-  /** UUID version 7, 16 bytes. */
+  /** UUID version 7, 16 bytes; all zero until the event is accepted. */
   readonly id: Uint8Array;
   /** Arrival, Unix µs. */
   readonly receivedUs: number;
@@ -55,7 +54,6 @@ export interface GatewayEvent {
 export interface EventContext {
   /** Arrival, Unix µs. */
   readonly receivedUs: number;
-  readonly ids: UuidV7;
   /** Goes before the payload's `type`. */
   readonly type?: string;
   /** Goes before the payload's `id`; with its kind in front, see {@linkcode GatewayEvent}. */
@@ -85,7 +83,7 @@ export function eventFromJson(bytes: Uint8Array, context: EventContext): Gateway
 
 /**
  * Validates the known members of a payload, all of them optional (null counts as absent), and
- * makes an event with a new id of it. Unknown members are kept as they are.
+ * makes an event of it. Unknown members are kept as they are.
  *
  * @param payloadBytes The JSON text of `payload`, UTF-8.
  * @throws {InvalidEventError} naming the member and what it may be.
@@ -95,17 +93,14 @@ export function eventFromPayload(
   payloadBytes: Uint8Array,
   context: EventContext,
 ): GatewayEvent {
-  const read = readMembers(payload, context.type);
-  // Last, so that ids are only spent on valid events.
-  const id = context.ids.next(context.receivedUs / 1000);
   return {
-    id,
+    id: new Uint8Array(16),
     receivedUs: context.receivedUs,
     idempotencyKey: context.idempotencyKey ?? ownKey(payload),
     attributes: context.attributes ?? null,
     payload,
     payloadBytes,
-    ...read,
+    ...readMembers(payload, context.type),
   };
 }
 

@@ -19,7 +19,7 @@ const MAX_PAGE_EVENTS = 4_096;
 /** With fewer than these in memory, the next page is read. */
 const READ_AHEAD_EVENTS = 2_048;
 const READ_RETRY_MS = 100;
-const READ_PAUSE_MS = 50;
+const READ_PAUSE_MS = 200;
 
 /**
  * The queue between the commit and the frames, in the order of the ids. It never refuses and never

@@ -57,14 +57,13 @@ const PUBLISHED_THROUGH = "published_through";
  * frame of the ring. Puts the parts together, starts and stops them.
  */
 export class Pipeline {
-  /** Gives events their ids, in the order in which they are stored. */
-  readonly ids: UuidV7;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly schemas: Schemas;
   readonly settings: SettingsKeeper;
   readonly ring: Ring;
   readonly log: Log;
+  readonly #ids: UuidV7;
   readonly #embedder: EmbedClient;
   readonly #idempotency: IdempotencyWindow;
   readonly #pending: PendingEvents;
@@ -88,7 +87,7 @@ export class Pipeline {
     pending: PendingEvents;
     publisher: Publisher;
   }) {
-    this.ids = parts.ids;
+    this.#ids = parts.ids;
     this.metrics = parts.metrics;
     this.store = parts.store;
     this.schemas = parts.schemas;
@@ -174,8 +173,7 @@ export class Pipeline {
   }
 
   /**
-   * Stores an event; resolves when it is durable. The event must have been given its id in the same
-   * turn of the event loop, so that ids ascend in the order of storage.
+   * Stores an event under a new id; resolves when it is durable.
    *
    * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
    */
@@ -191,8 +189,7 @@ export class Pipeline {
   }
 
   /**
-   * Stores events together; resolves when all of them are durable. They get new ids, since others
-   * may have been stored since they were read.
+   * Stores events together, under new ids; resolves when all of them are durable.
    *
    * @returns how many of them were duplicates, and so not stored again
    * @throws {StoreBusyError | StoreUnavailableError} if none of them is stored
@@ -209,7 +206,6 @@ export class Pipeline {
       inBatch.add(key);
       return isFirst;
     });
-    for (const event of fresh) this.ids.next(event.receivedUs / 1000, event.id);
     if (fresh.length > 0) await this.#keep(fresh);
     await Promise.all(twins);
     const duplicates = events.length - fresh.length;
@@ -224,6 +220,8 @@ export class Pipeline {
   }
 
   async #keep(events: readonly GatewayEvent[]): Promise<void> {
+    // In one turn of the event loop: ids ascend in the order of storage.
+    for (const event of events) this.#ids.next(event.receivedUs / 1000, event.id);
     const stored = this.store.append(events);
     for (const event of events) {
       if (event.idempotencyKey === null) continue;

@@ -10,7 +10,9 @@ export function newEvent(
   payload: Readonly<Record<string, unknown>> = { type: "Message" },
   receivedUs = 1_700_000_000_123_456,
 ): GatewayEvent {
-  return eventFromJson(new TextEncoder().encode(JSON.stringify(payload)), { receivedUs, ids });
+  const event = eventFromJson(new TextEncoder().encode(JSON.stringify(payload)), { receivedUs });
+  ids.next(receivedUs / 1000, event.id);
+  return event;
 }
 
 /** The row that says that the event's frame is in the ring. */
