@@ -1,34 +1,35 @@
 import assert from "node:assert/strict";
 import { EmbedClient, type EmbedClientOptions } from "./embed_client.ts";
 import {
-  EmbedderBusyError,
-  EmbedderUnavailableError,
-  EmbedFailedError,
-  EmbedStuckError,
-  EmbedTimeoutError,
-  EmbedWorkerError,
+  ModelBusyError,
+  ModelFailedError,
+  ModelStuckError,
+  ModelTimeoutError,
+  ModelUnavailableError,
+  ModelWorkerError,
 } from "./errors.ts";
 
 const RING = { address: 0n, sizeBytes: 0, capacity: 256 };
 
 /** A worker without a ring, which does what the first text of a batch says. */
 const OBEDIENT_WORKER = workerUrl(`
-  import { SlotLease } from ${JSON.stringify(import.meta.resolve("./slot_lease.ts"))};
+  import { SlotLease } from ${JSON.stringify(import.meta.resolve("./worker/slot_lease.ts"))};
   let lease;
-  onmessage = ({ data: { id, lease: shared, texts } }) => {
+  onmessage = ({ data: { id, lease: shared, request } }) => {
     if (shared !== undefined) {
       lease = new SlotLease(shared);
-      postMessage({ kind: "ready" });
+      postMessage({ kind: "ready", about: { names: ["obedient"] } });
       return;
     }
+    const { texts } = request;
     const [command] = texts;
     const result = { codes: new Uint8Array([texts.length]), boosts: new Float32Array(1) };
-    if (command === "embed") postMessage({ kind: "embedded", id, result });
+    if (command === "embed") postMessage({ kind: "done", id, result });
     if (command === "fail") postMessage({ kind: "failed", id, reason: "not today" });
     if (command === "die") throw new Error("out of memory");
     if (command === "never let go" || command === "die writing") lease.hold();
     if (command === "die writing") throw new Error("out of luck");
-    if (command === "measure") postMessage({ kind: "embedded", id, result: texts[1].length });
+    if (command === "measure") postMessage({ kind: "done", id, result: texts[1].length });
   };`);
 
 function workerUrl(script: string): URL {
@@ -45,7 +46,7 @@ async function isUsable(client: EmbedClient): Promise<boolean> {
 
 Deno.test("EmbedClient goes on after a batch that the embedder refused", async () => {
   const client = await start();
-  await assert.rejects(client.embed(0, ["fail"]), EmbedFailedError);
+  await assert.rejects(client.embed(0, ["fail"]), ModelFailedError);
   assert.ok(await isUsable(client));
   await client.close();
 });
@@ -56,7 +57,7 @@ Deno.test("EmbedClient rejects what a dead worker had not answered, and restarts
   const [first, ...others] = await Promise.allSettled(batches);
   assert.equal(first?.status, "fulfilled");
   for (const other of others) {
-    assert.ok(other.status === "rejected" && other.reason instanceof EmbedWorkerError);
+    assert.ok(other.status === "rejected" && other.reason instanceof ModelWorkerError);
     assert.match(other.reason.message, /out of memory/);
   }
   assert.ok(await isUsable(client));
@@ -65,31 +66,31 @@ Deno.test("EmbedClient rejects what a dead worker had not answered, and restarts
 
 Deno.test("EmbedClient takes the slots back from a worker that died while writing", async () => {
   const client = await start();
-  await assert.rejects(client.embed(0, ["die writing"]), EmbedWorkerError);
+  await assert.rejects(client.embed(0, ["die writing"]), ModelWorkerError);
   assert.ok(await isUsable(client));
   await client.close();
 });
 
 Deno.test("EmbedClient gives up a worker that does not answer in time, and restarts it", async () => {
   const client = await start({ timeoutMs: 300 });
-  await assert.rejects(client.embed(0, ["say nothing"]), EmbedTimeoutError);
+  await assert.rejects(client.embed(0, ["say nothing"]), ModelTimeoutError);
   assert.ok(await isUsable(client));
   await client.close();
 });
 
 Deno.test("EmbedClient refuses batches during the pause before a restart", async () => {
   const client = await start({ backoffMs: 60_000 });
-  await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
-  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+  await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
+  await assert.rejects(client.embed(0, ["embed"]), ModelUnavailableError);
   await client.close();
 });
 
 Deno.test("EmbedClient stops restarting a worker that never embeds anything", async () => {
   const client = await start({ restartsMax: 2 });
   for (let life = 0; life <= 2; life++) {
-    await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
+    await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
   }
-  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+  await assert.rejects(client.embed(0, ["embed"]), ModelUnavailableError);
   await client.close();
 });
 
@@ -97,30 +98,30 @@ Deno.test("EmbedClient forgets failures once a batch was embedded", async () => 
   const client = await start({ restartsMax: 1 });
   for (let life = 0; life < 3; life++) {
     assert.ok(await isUsable(client));
-    await assert.rejects(client.embed(0, ["die"]), EmbedWorkerError);
+    await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
   }
   await client.close();
 });
 
 Deno.test("EmbedClient says when a worker can't be kept from writing", async () => {
   const client = await start({ timeoutMs: 300 });
-  await assert.rejects(client.embed(0, ["never let go"]), EmbedStuckError);
-  await assert.rejects(client.embed(0, ["embed"]), EmbedStuckError);
-  await assert.rejects(client.close(), EmbedStuckError);
+  await assert.rejects(client.embed(0, ["never let go"]), ModelStuckError);
+  await assert.rejects(client.embed(0, ["embed"]), ModelStuckError);
+  await assert.rejects(client.close(), ModelStuckError);
 });
 
 Deno.test("EmbedClient bounds the batches that wait", async () => {
   const client = await start();
   const waiting = Array.from({ length: 64 }, (_, i) => client.embed(i, ["say nothing"]));
-  await assert.rejects(client.embed(64, ["embed"]), EmbedderBusyError);
+  await assert.rejects(client.embed(64, ["embed"]), ModelBusyError);
   await client.close();
-  for (const batch of waiting) await assert.rejects(batch, EmbedderUnavailableError);
+  for (const batch of waiting) await assert.rejects(batch, ModelUnavailableError);
 });
 
 Deno.test("EmbedClient sends no more of a text than an embedder looks at", async () => {
   const client = await start();
   const length = await client.embed(0, ["measure", "x".repeat(100_000)]);
-  assert.equal(length, 8_192);
+  assert.equal(length, 65_536);
   await client.close();
 });
 
@@ -132,16 +133,19 @@ Deno.test("EmbedClient refuses more texts than there are slots", async () => {
 
 Deno.test("EmbedClient does not start without an embedder", async () => {
   const unready = workerUrl(`onmessage = () => postMessage({ kind: "not_ready", reason: "no" });`);
-  await assert.rejects(start({ workerUrl: unready }), EmbedWorkerError);
+  await assert.rejects(start({ workerUrl: unready }), ModelWorkerError);
   const mute = workerUrl(`onmessage = () => {};`);
-  await assert.rejects(start({ workerUrl: mute, timeoutMs: 20 }), EmbedTimeoutError);
+  await assert.rejects(
+    start({ workerUrl: mute, startTimeoutMs: 20, timeoutMs: 20 }),
+    ModelTimeoutError,
+  );
   const broken = workerUrl(`import "./missing.ts";`);
-  await assert.rejects(start({ workerUrl: broken }), EmbedWorkerError);
+  await assert.rejects(start({ workerUrl: broken }), ModelWorkerError);
 });
 
 Deno.test("EmbedClient is closed for good", async () => {
   const client = await start();
   await client.close();
   await client.close();
-  await assert.rejects(client.embed(0, ["embed"]), EmbedderUnavailableError);
+  await assert.rejects(client.embed(0, ["embed"]), ModelUnavailableError);
 });

@@ -1,5 +1,34 @@
-/** Which embedder a worker makes for itself, with what it needs to make it. */
-export type EmbedderChoice = { kind: "hashing" };
+import type { EmbedNote } from "./embedder.ts";
+import type { Device } from "./onnx/device.ts";
+
+/** An ONNX model that embeds texts, as it lies on the disk. */
+export interface OnnxEmbedderSettings {
+  /** The model; its `1_Pooling/config.json` and the like are looked for beside it. */
+  readonly modelPath: string;
+  /** Its `tokenizer.json`. */
+  readonly tokenizerPath: string;
+  readonly device: Device;
+  /** Threads of one inference. */
+  readonly threads: number;
+  /** Tokens of a batch at most, padding counted. */
+  readonly batchTokens: number;
+}
+
+/** The `/embeddings` of an OpenAI-compatible server. */
+export interface RemoteEmbedderSettings {
+  /** As in `http://127.0.0.1:1234/v1`. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: string;
+  /** For one request, ms. */
+  readonly timeoutMs: number;
+}
+
+/** An embedder that a worker makes for itself, with what it needs to make it. */
+export type EmbedderChoice =
+  | { readonly kind: "hashing" }
+  | { readonly kind: "onnx" } & OnnxEmbedderSettings
+  | { readonly kind: "remote" } & RemoteEmbedderSettings;
 
 /** A ring that this process has mapped; a `RingMapping` is one. */
 export interface MappedRing {
@@ -9,39 +38,43 @@ export interface MappedRing {
   readonly capacity: number;
 }
 
-/** The first message to an embed worker. */
-export interface EmbedStart {
-  ring: MappedRing;
-  embedder: EmbedderChoice;
-  /** A `SlotLease`'s. */
-  lease: SharedArrayBuffer;
+/** What an embed worker is made of. */
+export interface EmbedSettings {
+  readonly ring: MappedRing;
+  /** The first that works is used, batch by batch. */
+  readonly choices: readonly EmbedderChoice[];
+}
+
+/** What an embed worker says of itself. */
+export interface AboutEmbedder {
+  /** Names of the embedders, the first of which is used as long as it works. */
+  readonly names: readonly string[];
+  /** What the first one runs on, where it is an ONNX model. */
+  readonly device: string | null;
+  /** Why others could not be made, in words. */
+  readonly problems: readonly string[];
 }
 
 /**
- * Every further message: texts for the slots of consecutive frames.
+ * Texts for the slots of consecutive frames.
  *
  * They travel as an array of strings: cloning 256 of 60 characters costs the main thread 12 µs;
  * joined, with their lengths, they cost 40; encoded and transferred, 60.
  */
 export interface EmbedBatch {
-  id: number;
-  firstFrameId: number;
-  texts: readonly string[];
+  readonly firstFrameId: number;
+  readonly texts: readonly string[];
 }
 
 /** What was written for a batch, by the index of the text. */
 export interface EmbedResult {
   /** The frames' `embedder` field; 0 where there was nothing to embed. */
-  codes: Uint8Array<ArrayBuffer>;
+  readonly codes: Uint8Array<ArrayBuffer>;
   /** The frames' gravity boosts, messages per minute. */
-  boosts: Float32Array<ArrayBuffer>;
+  readonly boosts: Float32Array<ArrayBuffer>;
+  readonly notes?: ReadonlyMap<number, EmbedNote>;
+  /** Embeddings that the model wrote into their slots itself. */
+  readonly zeroCopyVectors: number;
   /** Time it took without waiting for its turn, ms. */
-  durationMs: number;
+  readonly durationMs: number;
 }
-
-/** From the worker: one for {@link EmbedStart}, then one per batch, in their order. */
-export type EmbedAnswer =
-  | { kind: "ready" }
-  | { kind: "not_ready"; reason: string }
-  | { kind: "embedded"; id: number; result: EmbedResult }
-  | { kind: "failed"; id: number; reason: string };

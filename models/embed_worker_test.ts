@@ -6,6 +6,7 @@ import { ensureLibrary } from "../ffi/build.ts";
 import { RingMapping } from "../ffi/seqlock.ts";
 import { EmbedClient } from "./embed_client.ts";
 import { HashingEmbedder } from "./hashing_embedder.ts";
+import { tinyModelFolder } from "./onnx/fixtures.ts";
 
 const CAPACITY = 256;
 
@@ -79,4 +80,50 @@ Deno.test("The embed worker keeps nothing of what it embedded", async () => {
 Deno.test("The embed worker says why it can't work", async () => {
   const ring = { address: 0n, sizeBytes: 0, capacity: CAPACITY };
   await assert.rejects(EmbedClient.start({ ring }), /address 0/);
+});
+
+Deno.test("The embed worker has an ONNX model write a single embedding into its slot", async () => {
+  await using model = await tinyModelFolder({ dimensions: EMBEDDING_DIMENSIONS, pooling: "mean" });
+  using temporary = temporaryRing();
+  const { ring } = temporary;
+  const choices = [{ kind: "onnx", ...model.settings }] as const;
+  const client = await EmbedClient.start({ ring, choices });
+  assert.deepEqual(client.about, { names: ["model.onnx"], device: "cpu", problems: [] });
+  ring.begin(0, 3);
+  const single = await client.embed(0, ["red car"]);
+  assert.equal(single.zeroCopyVectors, 1);
+  const pair = await client.embed(1, ["red car", "blue house"]);
+  assert.equal(pair.zeroCopyVectors, 0);
+  ring.publish(0, 3);
+  await client.close();
+
+  const slots = new SlotWriter(ring.buffer, CAPACITY);
+  const vectorOf = (frameId: number) => {
+    const at = slots.semanticIndex(frameId);
+    return slots.floats.subarray(at, at + EMBEDDING_DIMENSIONS);
+  };
+  assert.ok(Math.abs(Math.hypot(...vectorOf(0)) - 1) < 1e-5);
+  assert.deepEqual(vectorOf(1), vectorOf(0));
+  assert.notDeepEqual(vectorOf(2), vectorOf(0));
+});
+
+Deno.test("The embed worker goes on with the next embedder where one can't be made", async () => {
+  using temporary = temporaryRing();
+  const missing = {
+    kind: "onnx",
+    modelPath: "/nowhere/model.onnx",
+    tokenizerPath: "/nowhere/tokenizer.json",
+    device: "cpu",
+    threads: 1,
+    batchTokens: 64,
+  } as const;
+  const client = await EmbedClient.start({
+    ring: temporary.ring,
+    choices: [missing, { kind: "hashing" }],
+  });
+  assert.deepEqual(client.about.names, ["hashing-1"]);
+  assert.match(client.about.problems.join(), /tokenizer.json is missing/);
+  await client.close();
+  const alone = EmbedClient.start({ ring: temporary.ring, choices: [missing] });
+  await assert.rejects(alone, { name: "ModelWorkerError", hint: /--tokenizer-model/ });
 });

@@ -16,23 +16,23 @@ export class ModelError extends Error {
   }
 }
 
-/** The embedder refused a batch; it goes on with the others. */
-export class EmbedFailedError extends ModelError {}
+/** The model refused a request; it goes on with the others. */
+export class ModelFailedError extends ModelError {}
 
-/** The embedder's thread could not start or died, and with it every batch it had not answered. */
-export class EmbedWorkerError extends ModelError {}
+/** The model's thread could not start or died, and with it every request it had not answered. */
+export class ModelWorkerError extends ModelError {}
 
-/** The embedder did not answer in time and was given up, with every batch it had not answered. */
-export class EmbedTimeoutError extends ModelError {}
+/** The model did not answer in time and was given up, with every request it had not answered. */
+export class ModelTimeoutError extends ModelError {}
 
 /**
- * The embedder was given up while it was writing, and goes on writing. The slots of its batches
+ * The model was given up while it was writing, and goes on writing. The ring slots of its requests
  * must not be published or used again, and the ring must stay mapped: only a restart helps.
  */
-export class EmbedStuckError extends ModelError {}
+export class ModelStuckError extends ModelError {}
 
-/** As many batches as may wait for the embedder are waiting. */
-export class EmbedderBusyError extends ModelError {}
+/** As many requests as may wait for the model are waiting. */
+export class ModelBusyError extends ModelError {}
 
-/** There is no embedder: it waits to be restarted, failed too often, or was closed. */
-export class EmbedderUnavailableError extends ModelError {}
+/** There is no model: it waits to be restarted, failed too often, or was closed. */
+export class ModelUnavailableError extends ModelError {}

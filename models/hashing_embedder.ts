@@ -1,7 +1,10 @@
+import { EMBEDDER } from "../collider/layout.ts";
 import { characterClassOf, LETTER, MARK, SEPARATOR, SYMBOL } from "./character_class.ts";
-import { type Embedder, TEXT_UNITS_MAX } from "./embedder.ts";
+import type { Embedded, Embedder } from "./embedder.ts";
 import { FeatureCounters } from "./feature_counters.ts";
 
+/** UTF-16 code units of a text that are looked at; what follows them is ignored. */
+const TEXT_UNITS_MAX = 8_192;
 const WORD_START = 0x02;
 const WORD_END = 0x03;
 const REPLACEMENT_CHARACTER = 0xfffd;
@@ -35,13 +38,16 @@ const FNV_PRIME = 0x01000193;
  */
 export class HashingEmbedder implements Embedder {
   readonly name = "hashing-1";
-  readonly code = 3;
 
   readonly #counters = new FeatureCounters();
   readonly #word = new Int32Array(TEXT_UNITS_MAX + 2);
 
-  embed(texts: readonly string[], floats: Float32Array, offsets: readonly number[]): boolean[] {
-    return texts.map((text, i) => this.embedInto(text, floats, offsets[i]!));
+  embed(texts: readonly string[], floats: Float32Array, offsets: readonly number[]): Embedded {
+    const codes = new Uint8Array(texts.length);
+    for (const [i, text] of texts.entries()) {
+      if (this.embedInto(text, floats, offsets[i]!)) codes[i] = EMBEDDER.hashing;
+    }
+    return { codes };
   }
 
   /**

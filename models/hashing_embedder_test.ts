@@ -114,7 +114,7 @@ Deno.test("HashingEmbedder finds nothing to embed in white space and punctuation
 Deno.test("HashingEmbedder writes its 1,024 floats and none beside them", () => {
   const floats = new Float32Array(3 * EMBEDDING_DIMENSIONS).fill(7);
   const embedded = embedder.embed(["one text"], floats, [EMBEDDING_DIMENSIONS]);
-  assert.deepEqual(embedded, [true]);
+  assert.deepEqual(embedded, { codes: Uint8Array.of(3) });
   assert.ok(floats.subarray(0, EMBEDDING_DIMENSIONS).every((value) => value === 7));
   assert.deepEqual(
     floats.subarray(EMBEDDING_DIMENSIONS, 2 * EMBEDDING_DIMENSIONS),

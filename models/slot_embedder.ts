@@ -1,8 +1,9 @@
+import type { EmbedderCode } from "../collider/layout.ts";
 import { SlotWriter } from "../collider/slot_writer.ts";
 import { attachRing } from "../ffi/seqlock.ts";
 import type { EmbedBatch, EmbedResult, MappedRing } from "./embed_messages.ts";
 import type { Embedder } from "./embedder.ts";
-import type { SlotLease } from "./slot_lease.ts";
+import type { SlotLease } from "./worker/slot_lease.ts";
 
 /** Embeds batches into ring slots, with what follows from an embedding: spin and attraction. */
 export class SlotEmbedder {
@@ -30,18 +31,20 @@ export class SlotEmbedder {
       const slots = this.#slots;
       const offsets = texts.map((_, i) => slots.semanticIndex(firstFrameId + i));
       const embedded = await this.#embedder.embed(texts, slots.floats, offsets);
-      const codes = new Uint8Array(texts.length);
+      const { codes, notes, zeroCopyVectors = 0 } = embedded;
       const boosts = new Float32Array(texts.length);
       slots.refreshControl();
-      for (const [i, isEmbedded] of embedded.entries()) {
-        if (!isEmbedded) {
-          slots.clear(firstFrameId + i); // code and boost stay 0
-          continue;
-        }
-        codes[i] = this.#embedder.code;
-        boosts[i] = slots.finish(firstFrameId + i, this.#embedder.code);
+      for (const [i, code] of codes.entries()) {
+        if (code === 0) slots.clear(firstFrameId + i); // its boost stays 0
+        else boosts[i] = slots.finish(firstFrameId + i, code as EmbedderCode);
       }
-      return { codes, boosts, durationMs: performance.now() - startMs };
+      return {
+        codes,
+        boosts,
+        zeroCopyVectors,
+        durationMs: performance.now() - startMs,
+        ...(notes === undefined ? {} : { notes }),
+      };
     } finally {
       this.#lease.release();
     }

@@ -12,7 +12,7 @@ import {
 import type { Embedder } from "./embedder.ts";
 import { HashingEmbedder } from "./hashing_embedder.ts";
 import { SlotEmbedder } from "./slot_embedder.ts";
-import { SlotLease } from "./slot_lease.ts";
+import { SlotLease } from "./worker/slot_lease.ts";
 
 const CAPACITY = 4;
 
@@ -54,7 +54,7 @@ Deno.test("SlotEmbedder fills the slots of a batch, around the end of the ring t
   const ring = bareRing();
   const slots = new SlotEmbedder(new HashingEmbedder(), ring, new SlotLease());
   const texts = ["first text", "   ", "third text"];
-  const result = await slots.embed({ id: 0, firstFrameId: 7, texts });
+  const result = await slots.embed({ firstFrameId: 7, texts });
   assert.deepEqual(result?.codes, Uint8Array.of(3, 0, 3));
   assert.deepEqual(result.boosts, new Float32Array(3));
   for (const [i, text] of texts.entries()) {
@@ -74,7 +74,7 @@ Deno.test("SlotEmbedder lets the attractors of the moment pull", async () => {
   const slots = new SlotEmbedder(new HashingEmbedder(), ring, new SlotLease());
   attractTo(ring.buffer, embeddingOf("car insurance"), 2.5);
   const texts = ["car insurance", "lunch menu"];
-  const result = await slots.embed({ id: 0, firstFrameId: 0, texts });
+  const result = await slots.embed({ firstFrameId: 0, texts });
   assert.ok(Math.abs(result!.boosts[0]! - 2.5) < 1e-5);
   assert.equal(result!.boosts[1], 0);
   assert.equal(frameOf(ring.buffer, 0).attractor, 0);
@@ -88,7 +88,7 @@ Deno.test("SlotEmbedder writes nothing once its lease is revoked", async () => {
   const lease = new SlotLease();
   const slots = new SlotEmbedder(new HashingEmbedder(), ring, lease);
   assert.equal(await lease.revoke(0), true);
-  assert.equal(await slots.embed({ id: 0, firstFrameId: 0, texts: ["text"] }), null);
+  assert.equal(await slots.embed({ firstFrameId: 0, texts: ["text"] }), null);
   assert.deepEqual(new Uint8Array(ring.buffer), new Uint8Array(before));
 });
 
@@ -97,7 +97,6 @@ Deno.test("SlotEmbedder holds its lease while the embedder computes, and no long
   const heldDuring: boolean[] = [];
   const failing: Embedder = {
     name: "failing",
-    code: 1,
     async embed() {
       heldDuring.push(!lease.hold());
       await Promise.resolve();
@@ -106,7 +105,7 @@ Deno.test("SlotEmbedder holds its lease while the embedder computes, and no long
     },
   };
   const slots = new SlotEmbedder(failing, bareRing(), lease);
-  await assert.rejects(slots.embed({ id: 0, firstFrameId: 0, texts: ["text"] }), /no weights/);
+  await assert.rejects(slots.embed({ firstFrameId: 0, texts: ["text"] }), /no weights/);
   assert.deepEqual(heldDuring, [true, true]);
   assert.equal(lease.hold(), true);
 });

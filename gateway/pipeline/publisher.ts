@@ -2,10 +2,10 @@ import type { Arrival, Kinetics } from "../../collider/kinetics.ts";
 import type { Ring } from "../../collider/ring.ts";
 import { SlotWriter } from "../../collider/slot_writer.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
-import { EmbedStuckError } from "../../models/errors.ts";
+import { ModelStuckError } from "../../models/errors.ts";
 import { eventText } from "../event/event_text.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
-import { CircuitBreaker } from "./circuit_breaker.ts";
+import { CircuitBreaker } from "../../models/circuit_breaker.ts";
 import { nowUs } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -145,7 +145,7 @@ export class Publisher {
         metrics.observe("embed", durationMs);
         return { boosts, error: null };
       } catch (cause) {
-        if (cause instanceof EmbedStuckError) throw cause;
+        if (cause instanceof ModelStuckError) throw cause;
         this.#breaker.fail(performance.now());
         error = (cause as Error).message;
         log.warn("events are published without embeddings", { reason: error });

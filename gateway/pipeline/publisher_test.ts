@@ -7,7 +7,7 @@ import { Ring } from "../../collider/ring.ts";
 import { SlotWriter } from "../../collider/slot_writer.ts";
 import { ensureLibrary } from "../../ffi/build.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
-import { EmbedFailedError, EmbedStuckError } from "../../models/errors.ts";
+import { ModelFailedError, ModelStuckError } from "../../models/errors.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { newEvent } from "../store/fixtures.ts";
 import type { Enrichment } from "../store/rows.ts";
@@ -81,6 +81,7 @@ function resultOf(boosts: readonly number[]): EmbedResult {
   return {
     codes: new Uint8Array(boosts.length).fill(EMBEDDER.hashing),
     boosts: Float32Array.from(boosts),
+    zeroCopyVectors: 0,
     durationMs: 1,
   };
 }
@@ -177,7 +178,7 @@ Deno.test("Publisher publishes frames without embedding when the embedder fails,
     slots = new SlotWriter(run.ring.mapping.buffer, CAPACITY_FRAMES);
     slots.floats[slots.semanticIndex(frameId)] = 1;
     slots.finish(frameId, EMBEDDER.hashing);
-    return Promise.reject(new EmbedFailedError("the text is cursed", { hint: "" }));
+    return Promise.reject(new ModelFailedError("the text is cursed", { hint: "" }));
   }, events);
   await run.finish();
   assert.deepEqual([...run.ring.recentEvents(8)], framesOf(events));
@@ -193,7 +194,7 @@ Deno.test("Publisher leaves an embedder out that fails again and again", async (
   let attempts = 0;
   await using run = await publisherOf(() => {
     attempts++;
-    return Promise.reject(new EmbedFailedError("out of order", { hint: "" }));
+    return Promise.reject(new ModelFailedError("out of order", { hint: "" }));
   }, events);
   await run.finish();
   // Those under way when the breaker opens come on top of its five failures.
@@ -209,7 +210,7 @@ Deno.test("Publisher gives up when the embedder still writes into slots that it 
     (frameId) =>
       frameId === 0
         ? first.promise
-        : Promise.reject(new EmbedStuckError("it goes on writing", { hint: "" })),
+        : Promise.reject(new ModelStuckError("it goes on writing", { hint: "" })),
     newEvents(6),
   );
   // The failure waits for the frame before it to be published.
@@ -217,7 +218,7 @@ Deno.test("Publisher gives up when the embedder still writes into slots that it 
   assert.deepEqual(run.logged, []);
   first.resolve(resultOf([0]));
   await setImmediate();
-  assert.ok(run.publisher.failure instanceof EmbedStuckError);
+  assert.ok(run.publisher.failure instanceof ModelStuckError);
   await run.finish();
   assert.equal(run.ring.mapping.head, 1);
   assert.equal(run.recorded.length, 1);
@@ -227,10 +228,10 @@ Deno.test("Publisher gives up when the embedder still writes into slots that it 
 
 Deno.test("Publisher says at once that it gave up, though no more events come", async () => {
   await using run = await publisherOf(
-    () => Promise.reject(new EmbedStuckError("it goes on writing", { hint: "" })),
+    () => Promise.reject(new ModelStuckError("it goes on writing", { hint: "" })),
     newEvents(1),
   );
   await setImmediate();
-  assert.ok(run.publisher.failure instanceof EmbedStuckError);
+  assert.ok(run.publisher.failure instanceof ModelStuckError);
   assert.equal(run.logged.length, 1);
 });

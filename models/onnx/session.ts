@@ -1,0 +1,83 @@
+import { env, InferenceSession } from "onnxruntime-node";
+import { type Device, devicesToTry, PROVIDER, type UsedDevice } from "./device.ts";
+import { DeviceUnavailableError, ModelFileError } from "./errors.ts";
+
+/** How {@linkcode openSession} opens a model. */
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads of one inference; 0 = as many as the machine has cores. */
+  readonly threads: number;
+  /** What to do about a bad file. @default to pull or verify the model */
+  readonly hint?: string;
+}
+
+/** A model that is ready to run. */
+export interface OpenSession {
+  readonly session: InferenceSession;
+  /** What it runs on. */
+  readonly device: UsedDevice;
+}
+
+// What it would print is thrown too, and devices that are not there are no news.
+env.logLevel = "fatal";
+
+const DEFAULT_HINT = "check the path, or install the model again with `collider models pull`";
+
+/**
+ * Opens an ONNX model on the first device that works.
+ *
+ * @param model path, or the bytes of the file
+ * @throws {ModelFileError} if it is missing, damaged, or no ONNX model that this program can run
+ * @throws {DeviceUnavailableError} if the device that was asked for can't run it
+ */
+export async function openSession(
+  model: string | Uint8Array,
+  { device, threads, hint = DEFAULT_HINT }: SessionOptions,
+): Promise<OpenSession> {
+  const name = typeof model === "string" ? model : "the model";
+  if (typeof model === "string") await assertIsFile(model, hint);
+  const candidates = devicesToTry(device, Deno.build.os);
+  let failure: unknown;
+  for (const candidate of candidates) {
+    try {
+      return { session: await create(model, candidate, threads), device: candidate };
+    } catch (cause) {
+      failure = cause;
+    }
+  }
+  const reason = (failure as Error).message.split("\n", 1)[0];
+  // On the processor every model runs that is one at all.
+  if (candidates.at(-1) === "cpu") {
+    throw new ModelFileError(`${name} can't be loaded: ${reason}`, { hint, cause: failure });
+  }
+  throw new DeviceUnavailableError(`${device} can't run ${name}: ${reason}`, {
+    hint: "choose --device auto or cpu, or install the device's libraries",
+    cause: failure,
+  });
+}
+
+async function create(
+  model: string | Uint8Array,
+  device: UsedDevice,
+  threads: number,
+): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [PROVIDER[device]],
+    graphOptimizationLevel: "all",
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Warnings of the optimiser are of no use to an operator.
+    logSeverityLevel: 3,
+  };
+  return typeof model === "string"
+    ? await InferenceSession.create(model, options)
+    : await InferenceSession.create(model, options);
+}
+
+async function assertIsFile(path: string, hint: string): Promise<void> {
+  const problem = await Deno.stat(path).then(
+    ({ isFile, size }) => !isFile ? "is no file" : size === 0 ? "is empty" : null,
+    (cause) => cause instanceof Deno.errors.NotFound ? "is missing" : String(cause.message),
+  );
+  if (problem !== null) throw new ModelFileError(`the model ${path} ${problem}`, { hint });
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
+import { RemoteEmbedder } from "./remote_embedder.ts";
+
+/** An embedding server that answers as it is told; the last answer is repeated. */
+function embeddingServer(...answers: ((input: string[]) => Response | Promise<Response>)[]) {
+  const requests: { input: string[]; model: string; authorization: string | null }[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { input, model } = await request.json();
+      requests.push({ input, model, authorization: request.headers.get("Authorization") });
+      const answer = answers[Math.min(requests.length, answers.length) - 1]!;
+      return await answer(input);
+    },
+  );
+  return {
+    requests,
+    settings: {
+      baseUrl: `http://127.0.0.1:${server.addr.port}/v1`,
+      model: "tiny",
+      timeoutMs: 5_000,
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Vectors in the reverse order of the texts, as a server may give them. */
+function vectorsOf(dimensions: number) {
+  return (input: string[]) =>
+    Response.json({
+      data: input.map((text, index) => ({
+        index,
+        embedding: Array.from({ length: dimensions }, (_, i) => i === 0 ? text.length : 1),
+      })).reverse(),
+    });
+}
+
+async function embed(embedder: RemoteEmbedder, texts: string[]) {
+  const floats = new Float32Array(texts.length * EMBEDDING_DIMENSIONS).fill(7);
+  const offsets = texts.map((_, i) => i * EMBEDDING_DIMENSIONS);
+  const { codes } = await embedder.embed(texts, floats, offsets);
+  return { codes, vectors: offsets.map((at) => floats.subarray(at, at + EMBEDDING_DIMENSIONS)) };
+}
+
+Deno.test("RemoteEmbedder puts normalised vectors where they belong, followed by zeros", async () => {
+  await using server = embeddingServer(vectorsOf(2));
+  const embedder = new RemoteEmbedder({ ...server.settings, apiKey: "secret" });
+  const { codes, vectors } = await embed(embedder, ["abc", " ", "abcdefg"]);
+  assert.deepEqual(codes, Uint8Array.of(2, 0, 2));
+  for (const [i, length] of [[0, 3], [2, 7]] as const) {
+    const norm = Math.hypot(length, 1);
+    assert.ok(Math.abs(vectors[i]![0]! - length / norm) < 1e-6);
+    assert.ok(Math.abs(vectors[i]![1]! - 1 / norm) < 1e-6);
+    assert.ok(vectors[i]!.subarray(2).every((value) => value === 0));
+  }
+  assert.ok(vectors[1]!.every((value) => value === 0));
+  assert.deepEqual(server.requests, [
+    { input: ["abc", "abcdefg"], model: "tiny", authorization: "Bearer secret" },
+  ]);
+});
+
+Deno.test("RemoteEmbedder tries again when the server is busy", async () => {
+  const busy = () => new Response("busy", { status: 429, headers: { "retry-after-ms": "1" } });
+  await using server = embeddingServer(busy, vectorsOf(2));
+  const { codes } = await embed(new RemoteEmbedder(server.settings), ["text"]);
+  assert.deepEqual(codes, Uint8Array.of(2));
+  assert.equal(server.requests.length, 2);
+});
+
+Deno.test("RemoteEmbedder refuses answers that are no vectors for the texts", async () => {
+  const answers: [(input: string[]) => Response, RegExp][] = [
+    [() => Response.json({ data: [] }), /a vector for every text/],
+    [() => Response.json({ data: [{ index: 0, embedding: [] }] }), /a vector for every text/],
+    [() => Response.json({ data: [{ index: 0, embedding: [0, 0] }] }), /a vector for every text/],
+    [vectorsOf(EMBEDDING_DIMENSIONS + 1), /1025 dimensions.*room for 1024/],
+    [() => new Response("<html>"), /failed/],
+    [() => Response.redirect("http://127.0.0.1:1/"), /failed/],
+  ];
+  for (const [answer, message] of answers) {
+    await using server = embeddingServer(answer);
+    const embedder = new RemoteEmbedder(server.settings);
+    await assert.rejects(embed(embedder, ["text"]), (error) => {
+      assert.ok(error instanceof ModelFailedError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("RemoteEmbedder leaves a server out that fails again and again", async () => {
+  await using server = embeddingServer(() => new Response("no such model", { status: 404 }));
+  const embedder = new RemoteEmbedder(server.settings);
+  for (let i = 0; i < 5; i++) await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
+  assert.equal(server.requests.length, 5);
+});
+
+Deno.test("RemoteEmbedder gives a server up that does not answer in time", async () => {
+  const silence = Promise.withResolvers<Response>();
+  await using server = embeddingServer(() => silence.promise);
+  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 30 });
+  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  silence.resolve(new Response());
+});
