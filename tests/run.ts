@@ -3,7 +3,7 @@
  * Sets up what they need: the C shim and a Python with NumPy and pytest.
  */
 import { ensureLibrary } from "../ffi/build.ts";
-import { ensurePython } from "./python.ts";
+import { ensureModelPackages, ensurePython } from "./python.ts";
 
 interface Tally {
   readonly passed: number;
@@ -17,6 +17,8 @@ const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
 try {
   await ensureLibrary();
   const python = await ensurePython();
+  const problem = await ensureModelPackages(python);
+  if (problem !== null) say(`embeddings are not compared with Python's: ${problem}`);
   const tallies = [
     // One after the other: the end-to-end tests start gateways and need the machine for themselves.
     await denoTests(["--parallel", "--ignore=tests/e2e,tests/faults"], python),
@@ -39,7 +41,11 @@ function denoTests(args: string[], python: string): Promise<Tally> {
 }
 
 function pytest(python: string): Promise<Tally> {
-  return run(python, ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"], python);
+  return run(
+    python,
+    ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests/python"],
+    python,
+  );
 }
 
 /** Runs a suite, shows what it prints and counts its tests by its closing line. */
@@ -47,7 +53,7 @@ async function run(command: string, args: string[], python: string): Promise<Tal
   const child = new Deno.Command(command, {
     args,
     cwd: ROOT,
-    env: { COLLIDER_PYTHON: python },
+    env: { COLLIDER_PYTHON: python, COLLIDER_DENO: Deno.execPath() },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

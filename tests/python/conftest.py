@@ -19,18 +19,24 @@ CONSUMER = ROOT / "consumer.py"
 TEST_LIMIT_S = 30
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "time_limit(seconds): how long the test may take")
+
+
 @pytest.fixture(autouse=True)
-def time_limit() -> Iterator[None]:
+def time_limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fails a test that waits for what never comes."""
+    marker = request.node.get_closest_marker("time_limit")
+    limit_s = TEST_LIMIT_S if marker is None else marker.args[0]
 
     def give_up(*_: object) -> None:
-        raise TimeoutError(f"no end after {TEST_LIMIT_S} s")
+        raise TimeoutError(f"no end after {limit_s} s")
 
     if not hasattr(signal, "SIGALRM"):
         yield
         return
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(TEST_LIMIT_S)
+    signal.alarm(limit_s)
     yield
     signal.alarm(0)
 
