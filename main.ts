@@ -1,10 +1,12 @@
 import { Command } from "@commander-js/extra-typings";
+import { modelsCommand } from "./cli/models.ts";
 import { serveCommand } from "./cli/serve.ts";
 
 const program = new Command("collider")
   .description("AI event gateway with a physics engine")
   .version("0.1.0")
-  .addCommand(serveCommand(), { isDefault: true });
+  .addCommand(serveCommand(), { isDefault: true })
+  .addCommand(modelsCommand());
 
 try {
   await program.parseAsync();

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { DEFAULT_CAPACITY_FRAMES, defaultRingPath } from "../collider/layout.ts";
@@ -7,6 +6,10 @@ import { serve } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
 import { Pipeline } from "../gateway/pipeline/pipeline.ts";
+import { ModelStore } from "../models/catalogue/model_store.ts";
+import { DEVICES } from "../models/onnx/device.ts";
+import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
+import { embedderChoices, embedderOption } from "./embedder_flags.ts";
 
 /** After this long a graceful shutdown is given up. */
 const SHUTDOWN_TIMEOUT_MS = 9_000;
@@ -31,8 +34,9 @@ function flagsCommand() {
       new Option("--port <number>", "port to listen on").default(9382)
         .argParser(integer(0, 65_535)).env("COLLIDER_PORT"),
     )
+    .addOption(dataDirectoryOption())
     .addOption(
-      new Option("--db-path <path>", "database file, or :memory:").default(defaultDatabasePath())
+      new Option("--db-path <path>", "database file, or :memory: (default: in the data folder)")
         .env("COLLIDER_DB_PATH"),
     )
     .addOption(
@@ -59,6 +63,38 @@ function flagsCommand() {
       new Option("--max-body-mb <megabytes>", "largest request body, and NDJSON line").default(16)
         .argParser(integer(1, 1024)).env("COLLIDER_MAX_BODY_MB"),
     )
+    .addOption(embedderOption())
+    .addOption(
+      new Option("--embedding-model <path>", "ONNX model that embeds: a path or an https address")
+        .env("COLLIDER_EMBEDDING_MODEL"),
+    )
+    .addOption(
+      new Option("--tokenizer-model <path>", "its tokenizer.json").env("COLLIDER_TOKENIZER_MODEL"),
+    )
+    .addOption(
+      new Option("--embed-batch-tokens <number>", "tokens that are embedded at once")
+        .default(16_384).argParser(integer(1, 1 << 20)).env("COLLIDER_EMBED_BATCH_TOKENS"),
+    )
+    .addOption(
+      new Option("--embed-timeout <seconds>", "for one request to an embedding server")
+        .default(10).argParser(integer(1, 600)).env("COLLIDER_EMBED_TIMEOUT"),
+    )
+    .addOption(
+      new Option("--remote-embedding-model <name>", "model of the embedding server")
+        .default("text-embedding-bge-m3").env("COLLIDER_REMOTE_EMBEDDING_MODEL"),
+    )
+    .addOption(
+      new Option("--device <device>", "what models run on: auto = the best that works")
+        .choices(DEVICES).default("auto" as const).env("COLLIDER_DEVICE"),
+    )
+    .addOption(
+      new Option("--inference-threads <number>", "threads of one inference (0 = one per core)")
+        .default(0).argParser(integer(0, 1024)).env("COLLIDER_INFERENCE_THREADS"),
+    )
+    .addOption(
+      new Option("--llm-base-url <url>", "OpenAI-compatible server").env("LLM_BASE_URL"),
+    )
+    .addOption(new Option("--llm-api-key <key>", "its API key").env("LLM_API_KEY"))
     .addOption(
       new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info")
         .env("COLLIDER_LOG_LEVEL"),
@@ -85,9 +121,12 @@ async function run(flags: Flags): Promise<void> {
     );
   }
   const log = new Log({ level: flags.logLevel, format: flags.logFormat });
+  const dbPath = flags.dbPath ?? join(flags.dataDir, "collider.db");
+  const models = new ModelStore(modelsDirectory(flags.dataDir));
   const pipeline = await Pipeline.start({
     log,
-    store: { path: flags.dbPath },
+    store: { path: dbPath },
+    embedders: await embedderChoices(flags, models),
     ring: {
       path: flags.ringPath,
       capacity: flags.ringCapacity,
@@ -114,9 +153,10 @@ async function run(flags: Flags): Promise<void> {
   const stopping = stopSignal(log);
   log.info("collider is ready", {
     url: `http://${server.hostname}:${server.port}`,
-    database: flags.dbPath,
+    database: dbPath,
     ring: flags.ringPath,
-    embedder: "hashing",
+    embedder: pipeline.embedder.names.join(" or "),
+    ...(pipeline.embedder.device === null ? {} : { device: pipeline.embedder.device }),
   });
   await stopping;
   await server.stop();
@@ -142,16 +182,6 @@ function stopSignal(log: Log): Promise<void> {
     Deno.addSignalListener("SIGINT", onSignal);
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
   });
-}
-
-function defaultDatabasePath(): string {
-  const home = homedir();
-  const dataHome = Deno.build.os === "darwin"
-    ? join(home, "Library", "Application Support")
-    : Deno.build.os === "windows"
-    ? Deno.env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local")
-    : Deno.env.get("XDG_DATA_HOME") ?? join(home, ".local", "share");
-  return join(dataHome, "collider", "collider.db");
 }
 
 function integer(min: number, max: number) {

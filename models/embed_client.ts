@@ -17,6 +17,8 @@ export interface EmbedClientOptions
   readonly choices?: readonly EmbedderChoice[];
 }
 
+/** A batch of long texts may take a model minutes on a small machine. */
+const MODEL_TIMEOUT_MS = 300_000;
 /** UTF-16 code units of a text that travel to the worker: more than any model looks at. */
 const TEXT_UNITS_MAX = 65_536;
 
@@ -42,8 +44,11 @@ export class EmbedClient {
    *
    * @throws what {@linkcode ModelClient.start} throws
    */
-  static async start({ ring, choices, ...options }: EmbedClientOptions): Promise<EmbedClient> {
+  static async start(
+    { ring, choices = [{ kind: "hashing" }], ...options }: EmbedClientOptions,
+  ): Promise<EmbedClient> {
     const { address, sizeBytes, capacity } = ring;
+    const isQuick = choices.every(({ kind }) => kind === "hashing");
     const { client, about } = await ModelClient.start<
       EmbedSettings,
       AboutEmbedder,
@@ -54,8 +59,9 @@ export class EmbedClient {
       workerUrl: new URL("./embed_worker.ts", import.meta.url),
       settings: {
         ring: { address, sizeBytes, capacity },
-        choices: choices ?? [{ kind: "hashing" }],
+        choices,
       },
+      ...(isQuick ? {} : { timeoutMs: MODEL_TIMEOUT_MS }),
       ...options,
     });
     return new EmbedClient(client, about, capacity);

@@ -72,7 +72,7 @@ export interface EmbedResult {
   readonly codes: Uint8Array<ArrayBuffer>;
   /** The frames' gravity boosts, messages per minute. */
   readonly boosts: Float32Array<ArrayBuffer>;
-  readonly notes?: ReadonlyMap<number, EmbedNote>;
+  readonly notes?: ReadonlyMap<number, EmbedNote> | undefined;
   /** Embeddings that the model wrote into their slots itself. */
   readonly zeroCopyVectors: number;
   /** Time it took without waiting for its turn, ms. */

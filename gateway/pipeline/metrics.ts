@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { EMBEDDER } from "../../collider/layout.ts";
 
 /** The stages of an event's life that are timed. */
 export const TIMED_STAGES = ["ingest", "commit", "embed", "publish"] as const;
@@ -42,6 +43,16 @@ export class Metrics {
     "embeddings_failed_total",
     "Events published without the embedding that they should have.",
   );
+  readonly embeddings = new Counter({
+    name: "collider_embeddings_total",
+    help: "Embeddings in frames, by what made them.",
+    labelNames: ["embedder"],
+    registers: [this.registry],
+  });
+  readonly embeddingsZeroCopy = this.#counter(
+    "embeddings_zero_copy_total",
+    "Embeddings that ONNX Runtime wrote into the ring itself.",
+  );
   readonly #durations = new Histogram({
     name: "collider_stage_duration_seconds",
     help: "ingest: arrival to answer; commit: one group's transaction; " +
@@ -75,6 +86,19 @@ export class Metrics {
     this.eventsIngested.inc(events);
   }
 
+  /**
+   * @param codes the frames' `embedder` fields
+   * @param zeroCopy how many of them ONNX Runtime has written itself
+   */
+  countEmbeddings(codes: Uint8Array, zeroCopy: number): void {
+    this.embeddingsZeroCopy.inc(zeroCopy);
+    for (const [embedder, code] of Object.entries(EMBEDDER)) {
+      let count = 0;
+      for (const each of codes) if (each === code) count++;
+      if (count > 0) this.embeddings.inc({ embedder }, count);
+    }
+  }
+
   observe(stage: TimedStage, durationMs: number): void {
     this.#byStage[stage].observe(durationMs / 1000);
   }
@@ -89,6 +113,16 @@ export class Metrics {
         this.set(sample());
       },
     });
+  }
+
+  /** Says something that does not change, as labels of a metric that is always 1. */
+  info(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    new Gauge({
+      name: `collider_${name}_info`,
+      help,
+      labelNames: Object.keys(labels),
+      registers: [this.registry],
+    }).set(labels, 1);
   }
 
   #counter(name: string, help: string): Counter {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
+import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { PUBLISH_STAGE } from "../store/rows.ts";
@@ -24,6 +25,8 @@ import { SettingsKeeper } from "./settings.ts";
 export interface PipelineOptions {
   readonly store: StoreOptions;
   readonly ring: { readonly path: string; readonly capacity: number; readonly reset?: boolean };
+  /** The first that works embeds. @default the hashing embedder */
+  readonly embedders?: readonly EmbedderChoice[];
   readonly log?: Log;
 }
 
@@ -124,8 +127,12 @@ export class Pipeline {
     undo.defer(() => store.close());
     const ring = Ring.open(options.ring);
     undo.defer(() => ring.close());
-    const embedder = await EmbedClient.start({ ring: ring.mapping });
+    const embedder = await EmbedClient.start({
+      ring: ring.mapping,
+      ...(options.embedders === undefined ? {} : { choices: options.embedders }),
+    });
     undo.defer(() => embedder.close());
+    for (const reason of embedder.about.problems) log.warn("an embedder is left out", { reason });
 
     const schemas = await Schemas.load(store);
     const idempotency = await recallKeys(store);
@@ -170,6 +177,11 @@ export class Pipeline {
     });
     undo.move();
     return pipeline;
+  }
+
+  /** What embeds, and on what. */
+  get embedder(): AboutEmbedder {
+    return this.#embedder.about;
   }
 
   /**
@@ -317,6 +329,11 @@ export class Pipeline {
     metrics.gauge("ring_head", "Frames ever published.", () => ring.mapping.head);
     metrics.gauge("ring_tail", "Oldest readable frame.", () => ring.mapping.tail);
     metrics.gauge("ring_capacity_frames", "Frames in the ring.", () => ring.mapping.capacity);
+    const { names, device } = this.embedder;
+    metrics.info("embedder", "What embeds, and on what.", {
+      embedder: names[0]!,
+      device: device ?? "",
+    });
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
 }

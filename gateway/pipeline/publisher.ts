@@ -39,6 +39,12 @@ interface Batch {
   readonly firstFrameId: number;
 }
 
+/** What became of a batch's embeddings. */
+interface EmbeddedBatch extends Pick<EmbedResult, "boosts" | "notes"> {
+  /** Why there are none. */
+  readonly error: string | null;
+}
+
 /**
  * Turns stored events into frames, in the order of their ids: takes them in batches, reserves their
  * slots, has them embedded there, writes what else a frame says and gives the frames to the readers.
@@ -129,21 +135,24 @@ export class Publisher {
     embedding.catch(() => {});
     await previous;
     if (this.#failure !== null) return;
-    const { boosts, error } = await embedding;
-    this.#publish(batch, boosts, error);
+    this.#publish(batch, await embedding);
   }
 
   /** Has the batch embedded; without an embedder its frames get none. */
-  async #embed(batch: Batch): Promise<{ boosts: Float32Array; error: string | null }> {
+  async #embed(batch: Batch): Promise<EmbeddedBatch> {
     const { embedder, metrics, log } = this.#parts;
     let error = "the embedder failed repeatedly and is left out for a while";
     if (this.#breaker.allows(performance.now())) {
       try {
         const texts = batch.events.map(({ event }) => eventText(event));
-        const { boosts, durationMs } = await embedder.embed(batch.firstFrameId, texts);
+        const { boosts, codes, notes, zeroCopyVectors, durationMs } = await embedder.embed(
+          batch.firstFrameId,
+          texts,
+        );
         this.#breaker.succeed();
         metrics.observe("embed", durationMs);
-        return { boosts, error: null };
+        metrics.countEmbeddings(codes, zeroCopyVectors);
+        return { boosts, notes, error: null };
       } catch (cause) {
         if (cause instanceof ModelStuckError) throw cause;
         this.#breaker.fail(performance.now());
@@ -153,10 +162,13 @@ export class Publisher {
     }
     metrics.embeddingsFailed.inc(batch.events.length);
     for (let i = 0; i < batch.events.length; i++) this.#slots.clear(batch.firstFrameId + i);
-    return { boosts: new Float32Array(batch.events.length), error };
+    return { boosts: new Float32Array(batch.events.length), notes: undefined, error };
   }
 
-  #publish({ events, arrivals, firstFrameId }: Batch, boosts: Float32Array, error: string | null) {
+  #publish(
+    { events, arrivals, firstFrameId }: Batch,
+    { boosts, notes, error }: EmbeddedBatch,
+  ): void {
     const { ring, kinetics, metrics, record } = this.#parts;
     const publishedUs = nowUs();
     for (let i = 0; i < events.length; i++) {
@@ -185,14 +197,17 @@ export class Publisher {
     ring.publish(firstFrameId, events.length);
     for (const arrival of arrivals) kinetics.publish(arrival, publishedUs);
     this.#lastEventId = events.at(-1)!.event.id;
-    record(events.map(({ event }, i): Enrichment => ({
-      eventId: event.id,
-      doneUs: publishedUs,
-      stage: PUBLISH_STAGE,
-      frameId: firstFrameId + i,
-      ringGeneration: ring.mapping.generation,
-      result: null,
-      error,
-    })));
+    record(events.map(({ event }, i): Enrichment => {
+      const note = notes?.get(i);
+      return {
+        eventId: event.id,
+        doneUs: publishedUs,
+        stage: PUBLISH_STAGE,
+        frameId: firstFrameId + i,
+        ringGeneration: ring.mapping.generation,
+        result: note === undefined ? null : JSON.stringify(note),
+        error,
+      };
+    }));
   }
 }
