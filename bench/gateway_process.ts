@@ -36,7 +36,7 @@ export class GatewayProcess {
       await ServerProcess.spawn([
         ...runArguments(),
         ...["main.ts", "serve", "--no-tui", "--port", "0", "--log-format", "json"],
-        ...["--db-path", join(workspace.directory, "gateway.db")],
+        ...["--data-dir", workspace.directory],
         ...["--ring-path", join(workspace.ringDirectory, "ring")],
       ]),
     );

@@ -10,6 +10,7 @@ import { ModelStore } from "../models/catalogue/model_store.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
 import { embedderChoices, embedderOption } from "./embedder_flags.ts";
+import { DEFAULT_NER_LABELS, labelList, labelsForType, nerOptions, share } from "./ner_flags.ts";
 
 /** After this long a graceful shutdown is given up. */
 const SHUTDOWN_TIMEOUT_MS = 9_000;
@@ -84,6 +85,33 @@ function flagsCommand() {
         .default("text-embedding-bge-m3").env("COLLIDER_REMOTE_EMBEDDING_MODEL"),
     )
     .addOption(
+      new Option("--gliner-model <path>", "GLiNER model that finds entities: a path or an address")
+        .env("COLLIDER_GLINER_MODEL"),
+    )
+    .addOption(
+      new Option("--gliner-tokenizer <path>", "its tokenizer.json").env(
+        "COLLIDER_GLINER_TOKENIZER",
+      ),
+    )
+    .addOption(
+      new Option("--gliner-config <path>", "its gliner_config.json").env("COLLIDER_GLINER_CONFIG"),
+    )
+    .addOption(
+      new Option("--ner-labels <labels>", "what is looked for in events, with commas in between")
+        .default(labelList(DEFAULT_NER_LABELS), DEFAULT_NER_LABELS).argParser(labelList)
+        .env("COLLIDER_NER_LABELS"),
+    )
+    .addOption(
+      new Option(
+        "--ner-labels-for <type=labels>",
+        "what is looked for in events of one type; may be repeated",
+      ).argParser(labelsForType),
+    )
+    .addOption(
+      new Option("--ner-threshold <score>", "lowest score of an entity, 0 to 1").default(0.5)
+        .argParser(share).env("COLLIDER_NER_THRESHOLD"),
+    )
+    .addOption(
       new Option("--device <device>", "what models run on: auto = the best that works")
         .choices(DEVICES).default("auto" as const).env("COLLIDER_DEVICE"),
     )
@@ -123,8 +151,10 @@ async function run(flags: Flags): Promise<void> {
   const log = new Log({ level: flags.logLevel, format: flags.logFormat });
   const dbPath = flags.dbPath ?? join(flags.dataDir, "collider.db");
   const models = new ModelStore(modelsDirectory(flags.dataDir));
+  const ner = await nerOptions(flags, models);
   const pipeline = await Pipeline.start({
     log,
+    ...(ner === undefined ? {} : { ner }),
     store: { path: dbPath },
     embedders: await embedderChoices(flags, models),
     ring: {
@@ -157,6 +187,7 @@ async function run(flags: Flags): Promise<void> {
     ring: flags.ringPath,
     embedder: pipeline.embedder.names.join(" or "),
     ...(pipeline.embedder.device === null ? {} : { device: pipeline.embedder.device }),
+    entities: ner === undefined ? "none: no NER model is installed" : ner.labels.join(", "),
   });
   await stopping;
   await server.stop();

@@ -138,7 +138,7 @@ Deno.test("RingMapping.populate refuses a closed ring", async () => {
   const file = temporaryRing();
   file.ring.close();
   await assert.rejects(file.ring.populate(), RingClosedError);
-  Deno.removeSync(file.path);
+  await Deno.remove(file.path);
 });
 
 Deno.test("RingMapping refuses frames out of order and changes nothing", () => {

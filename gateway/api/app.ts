@@ -3,6 +3,7 @@ import { GatewayError } from "../event/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { docsPage } from "./docs_page.ts";
 import { errorResponse } from "./error_response.ts";
+import { extractRoute } from "./extract_route.ts";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
 import { ingestHandler } from "./ingest.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
@@ -46,6 +47,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
   watchRoutes(app, pipeline);
+  extractRoute(app, pipeline);
   app.openAPIRegistry.registerPath(ingestPath);
   const document = app.getOpenAPI31Document(OPENAPI_INFO);
   app.get("/openapi.json", (c) => c.json(document));

@@ -1,3 +1,4 @@
+import type { ModelError } from "../../models/errors.ts";
 import { GatewayError } from "../event/errors.ts";
 
 /** The request lacks the token, or a valid signature. */
@@ -55,6 +56,20 @@ export class BrokenBodyError extends GatewayError {
       hint: "Check how the body is compressed and sent.",
       ...options,
     });
+  }
+}
+
+/** What was asked for needs something that is not configured. */
+export class NotConfiguredError extends GatewayError {
+  constructor(problem: string, hint: string) {
+    super(problem, { status: 501, code: "not_configured", hint });
+  }
+}
+
+/** A model gave no answer; it may give one later. */
+export class ModelUnavailableError extends GatewayError {
+  constructor(cause: ModelError) {
+    super(cause.message, { status: 503, code: "model_unavailable", hint: cause.hint, cause });
   }
 }
 

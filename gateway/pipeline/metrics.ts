@@ -1,10 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { EMBEDDER } from "../../collider/layout.ts";
 
-/** The stages of an event's life that are timed. */
-export const TIMED_STAGES = ["ingest", "commit", "embed", "publish"] as const;
-export type TimedStage = typeof TIMED_STAGES[number];
-
 /** Reads a gauge's value when it is asked for. */
 export type Sample = () => number;
 
@@ -43,6 +39,12 @@ export class Metrics {
     "embeddings_failed_total",
     "Events published without the embedding that they should have.",
   );
+  readonly stagesFailed = new Counter({
+    name: "collider_stages_failed_total",
+    help: "Events that went on without what a stage should have learned of them.",
+    labelNames: ["stage"],
+    registers: [this.registry],
+  });
   readonly embeddings = new Counter({
     name: "collider_embeddings_total",
     help: "Embeddings in frames, by what made them.",
@@ -55,16 +57,14 @@ export class Metrics {
   );
   readonly #durations = new Histogram({
     name: "collider_stage_duration_seconds",
-    help: "ingest: arrival to answer; commit: one group's transaction; " +
-      "embed: one batch; publish: an event's arrival to its frame.",
+    help: "ingest: arrival to answer; commit: one group's transaction; publish: an event's " +
+      "arrival to its frame; others: what is done for a batch of events in between.",
     labelNames: ["stage"],
     buckets: DURATION_BUCKETS_S,
     registers: [this.registry],
   });
   /** Resolved once, since looking a label up costs more than counting. */
-  readonly #byStage = Object.fromEntries(
-    TIMED_STAGES.map((stage) => [stage, this.#durations.labels(stage)]),
-  ) as Record<TimedStage, Histogram.Internal<string>>;
+  readonly #byStage = new Map<string, Histogram.Internal<string>>();
   #ingested = 0;
 
   constructor() {
@@ -99,8 +99,14 @@ export class Metrics {
     }
   }
 
-  observe(stage: TimedStage, durationMs: number): void {
-    this.#byStage[stage].observe(durationMs / 1000);
+  /** @param stage of an event's life; one of a few names */
+  observe(stage: string, durationMs: number): void {
+    let histogram = this.#byStage.get(stage);
+    if (histogram === undefined) {
+      histogram = this.#durations.labels(stage);
+      this.#byStage.set(stage, histogram);
+    }
+    histogram.observe(durationMs / 1000);
   }
 
   /** Adds a value that is read when the metrics are. */

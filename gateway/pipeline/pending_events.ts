@@ -10,6 +10,8 @@ import type { Store } from "../store/store.ts";
 export interface PendingEvent {
   readonly event: GatewayEvent;
   readonly learned: Learned;
+  /** What it says, where that is more than its payload tells. */
+  readonly text?: string;
 }
 
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
@@ -120,6 +122,12 @@ export class PendingEvents {
     const taken = this.#queue.splice(0, max);
     for (const { event } of taken) this.#queuedBytes -= event.payloadBytes.length;
     return taken;
+  }
+
+  /** Forgets what waits in memory: it is in the store too, and taken after a restart. */
+  drop(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
   }
 
   /** Lets {@linkcode take} come to an end; what waits in the store is taken after a restart. */

@@ -3,9 +3,11 @@ import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
+import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
+import { NerClient } from "../../models/ner/ner_client.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
-import { PUBLISH_STAGE } from "../store/rows.ts";
+import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
 import { nowUs } from "./clock.ts";
 import {
@@ -14,8 +16,10 @@ import {
   type FirstAnswer,
   IdempotencyWindow,
 } from "./idempotency.ts";
+import { Enricher, type EnrichmentStage } from "./enricher.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { type EntityExtractor, type NerOptions, NerStage } from "./ner_stage.ts";
 import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
 import { Schemas } from "./schemas.ts";
@@ -27,6 +31,8 @@ export interface PipelineOptions {
   readonly ring: { readonly path: string; readonly capacity: number; readonly reset?: boolean };
   /** The first that works embeds. @default the hashing embedder */
   readonly embedders?: readonly EmbedderChoice[];
+  /** What finds entities; without it, none are looked for. */
+  readonly ner?: { readonly model: GlinerSettings } & NerOptions;
   readonly log?: Log;
 }
 
@@ -45,6 +51,8 @@ export interface Readiness {
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
 const CROWDED_WAIT_MS = 2;
+/** After this long, what is in memory and has no frame yet is left to the next start. */
+const DRAIN_TIMEOUT_MS = 4_000;
 /** Arrivals from before a restart that conversations remember. */
 const REMEMBERED_ARRIVALS = 20_000;
 /** Newest frames among which events are looked for that a crash left unrecorded. */
@@ -68,6 +76,7 @@ export class Pipeline {
   readonly log: Log;
   readonly #ids: UuidV7;
   readonly #embedder: EmbedClient;
+  readonly #ner: { extractor: NerClient; options: NerOptions } | null;
   readonly #idempotency: IdempotencyWindow;
   readonly #pending: PendingEvents;
   readonly #publisher: Publisher;
@@ -86,6 +95,7 @@ export class Pipeline {
     ring: Ring;
     log: Log;
     embedder: EmbedClient;
+    ner: { extractor: NerClient; options: NerOptions } | null;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
     publisher: Publisher;
@@ -98,6 +108,7 @@ export class Pipeline {
     this.ring = parts.ring;
     this.log = parts.log;
     this.#embedder = parts.embedder;
+    this.#ner = parts.ner;
     this.#idempotency = parts.idempotency;
     this.#pending = parts.pending;
     this.#publisher = parts.publisher;
@@ -134,6 +145,11 @@ export class Pipeline {
     undo.defer(() => embedder.close());
     for (const reason of embedder.about.problems) log.warn("an embedder is left out", { reason });
 
+    const ner = options.ner === undefined
+      ? null
+      : { extractor: await NerClient.start(options.ner.model), options: options.ner };
+    if (ner !== null) undo.defer(() => ner.extractor.close());
+
     const schemas = await Schemas.load(store);
     const idempotency = await recallKeys(store);
     const throughId = (await store.loadConfig()).get(PUBLISHED_THROUGH) ?? NIL_UUID;
@@ -153,14 +169,17 @@ export class Pipeline {
         log.warn("the store can't be read; frames wait for it", { reason });
       },
     });
+    const record: Recorder = (rows) => store.appendEnrichments(rows);
+    const stages: EnrichmentStage[] = [];
+    if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
     const publisher = new Publisher({
-      pending,
+      pending: new Enricher({ pending, stages, metrics, log, record }),
       ring,
       kinetics: await recallKinetics(store, throughId),
       embedder,
       metrics,
       log,
-      record: (rows) => store.appendEnrichments(rows),
+      record,
     });
     const pipeline = new Pipeline({
       ids: new UuidV7(lastId === null ? {} : { after: parseUuid(lastId)! }),
@@ -171,12 +190,18 @@ export class Pipeline {
       ring,
       log,
       embedder,
+      ner,
       idempotency,
       pending,
       publisher,
     });
     undo.move();
     return pipeline;
+  }
+
+  /** What finds entities, and which; null if nothing does. */
+  get ner(): { extractor: EntityExtractor; options: NerOptions } | null {
+    return this.#ner;
   }
 
   /** What embeds, and on what. */
@@ -273,8 +298,11 @@ export class Pipeline {
     this.#isStopping = true;
     clearInterval(this.#heartbeat);
     this.#pending.close();
+    const giveUp = setTimeout(() => this.#pending.drop(), DRAIN_TIMEOUT_MS);
     await this.#publishing;
+    clearTimeout(giveUp);
     await this.#embedder.close();
+    await this.#ner?.extractor.close();
     await this.#keepCheckpoint();
     await this.schemas.close();
     await this.store.close();
@@ -337,6 +365,8 @@ export class Pipeline {
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
 }
+
+type Recorder = (rows: readonly Enrichment[]) => void;
 
 function firstAnswer(event: GatewayEvent): FirstAnswer {
   return { id: formatUuid(event.id), type: event.type };

@@ -18,7 +18,7 @@ export interface BatchEmbedder {
 
 /** What the publisher works with. */
 export interface PublisherParts {
-  readonly pending: PendingEvents;
+  readonly pending: Pick<PendingEvents, "take">;
   readonly ring: Ring;
   readonly kinetics: Kinetics;
   readonly embedder: BatchEmbedder;
@@ -32,6 +32,8 @@ export interface PublisherParts {
 const MAX_BATCH_EVENTS = 256;
 /** While one batch is embedded, the next is made ready. */
 const MAX_BATCHES_IN_FLIGHT = 3;
+/** About how long the embedder works on a batch: its first event waits for its last one. */
+const BATCH_DURATION_MS = 500;
 
 interface Batch {
   readonly events: readonly PendingEvent[];
@@ -54,6 +56,8 @@ export class Publisher {
   readonly #slots: SlotWriter;
   readonly #breaker = new CircuitBreaker();
   readonly #maxBatch: number;
+  /** As many events as the embedder does in the time for a batch. */
+  #batchEvents = MAX_BATCH_EVENTS;
   #inFlight = 0;
   #landed: (() => void) | null = null;
   /** Settles when the newest batch is published: batches are published one after the other. */
@@ -83,7 +87,7 @@ export class Publisher {
     const { pending } = this.#parts;
     try {
       while (true) {
-        const events = await pending.take(this.#maxBatch);
+        const events = await pending.take(Math.min(this.#maxBatch, this.#batchEvents));
         if (events.length === 0) break;
         while (this.#inFlight > 0 && !this.#hasRoomFor(events.length)) {
           await new Promise<void>((resolve) => this.#landed = resolve);
@@ -144,13 +148,14 @@ export class Publisher {
     let error = "the embedder failed repeatedly and is left out for a while";
     if (this.#breaker.allows(performance.now())) {
       try {
-        const texts = batch.events.map(({ event }) => eventText(event));
+        const texts = batch.events.map(({ event, text }) => text ?? eventText(event));
         const { boosts, codes, notes, zeroCopyVectors, durationMs } = await embedder.embed(
           batch.firstFrameId,
           texts,
         );
         this.#breaker.succeed();
         metrics.observe("embed", durationMs);
+        this.#batchEvents = Math.ceil(BATCH_DURATION_MS / (durationMs / texts.length));
         metrics.countEmbeddings(codes, zeroCopyVectors);
         return { boosts, notes, error: null };
       } catch (cause) {

@@ -137,7 +137,7 @@ class GatewayProcess {
       args: [
         ...["run", "--no-prompt", ...permissions, "main.ts", "serve", "--no-tui"],
         ...["--port", "0", "--log-format", "json"],
-        ...["--db-path", databasePath, "--ring-path", ringPath],
+        ...["--data-dir", directory, "--db-path", databasePath, "--ring-path", ringPath],
         ...["--ring-capacity", String(ringCapacity), ...flags],
       ],
       cwd: ROOT,
