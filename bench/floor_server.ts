@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import { ingestHandler, type Intake } from "../gateway/api/ingest.ts";
 import { Guard } from "../gateway/api/security.ts";
 import { formatUuid, UuidV7 } from "../gateway/event/uuid_v7.ts";
+import { ImageRoot } from "../gateway/pipeline/image_root.ts";
 import { Metrics } from "../gateway/pipeline/metrics.ts";
 import { SettingsKeeper } from "../gateway/pipeline/settings.ts";
 import { Store } from "../gateway/store/store.ts";
@@ -14,6 +15,7 @@ const ids = new UuidV7();
 const forgetful: Intake = {
   metrics: new Metrics(),
   settings: await SettingsKeeper.load(await Store.open({ path: ":memory:" })),
+  images: new ImageRoot(null),
   accept: ({ id, type }) => {
     ids.next(Date.now(), id);
     return Promise.resolve({ id: formatUuid(id), type, duplicate: false });

@@ -10,6 +10,7 @@ import { ModelStore } from "../models/catalogue/model_store.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
 import { embedderChoices, embedderOption } from "./embedder_flags.ts";
+import { ocrSettings } from "./ocr_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType, nerOptions, share } from "./ner_flags.ts";
 
 /** After this long a graceful shutdown is given up. */
@@ -112,6 +113,21 @@ function flagsCommand() {
         .argParser(share).env("COLLIDER_NER_THRESHOLD"),
     )
     .addOption(
+      new Option("--ocr-det-model <path>", "model that finds lines of text: a path or an address")
+        .env("COLLIDER_OCR_DET_MODEL"),
+    )
+    .addOption(
+      new Option("--ocr-rec-model <path>", "model that reads them").env("COLLIDER_OCR_REC_MODEL"),
+    )
+    .addOption(
+      new Option("--ocr-dictionary <path>", "its characters, one a line")
+        .env("COLLIDER_OCR_DICTIONARY"),
+    )
+    .addOption(
+      new Option("--image-root <folder>", "folder below which events may name an image_path")
+        .env("COLLIDER_IMAGE_ROOT"),
+    )
+    .addOption(
       new Option("--device <device>", "what models run on: auto = the best that works")
         .choices(DEVICES).default("auto" as const).env("COLLIDER_DEVICE"),
     )
@@ -152,9 +168,12 @@ async function run(flags: Flags): Promise<void> {
   const dbPath = flags.dbPath ?? join(flags.dataDir, "collider.db");
   const models = new ModelStore(modelsDirectory(flags.dataDir));
   const ner = await nerOptions(flags, models);
+  const ocr = await ocrSettings(flags, models);
   const pipeline = await Pipeline.start({
     log,
     ...(ner === undefined ? {} : { ner }),
+    ...(ocr === undefined ? {} : { ocr }),
+    ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
     store: { path: dbPath },
     embedders: await embedderChoices(flags, models),
     ring: {
@@ -187,6 +206,7 @@ async function run(flags: Flags): Promise<void> {
     ring: flags.ringPath,
     embedder: pipeline.embedder.names.join(" or "),
     ...(pipeline.embedder.device === null ? {} : { device: pipeline.embedder.device }),
+    documents: ocr === undefined ? "not read: no OCR model is installed" : "read",
     entities: ner === undefined ? "none: no NER model is installed" : ner.labels.join(", "),
   });
   await stopping;

@@ -6,6 +6,7 @@ import { errorResponse } from "./error_response.ts";
 import { extractRoute } from "./extract_route.ts";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
 import { ingestHandler } from "./ingest.ts";
+import { ocrRoute } from "./ocr_route.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
 import { configRoutes, eventRoutes, schemaRoutes, watchRoutes } from "./routes.ts";
 import type { Guard } from "./security.ts";
@@ -48,6 +49,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   configRoutes(app, pipeline);
   watchRoutes(app, pipeline);
   extractRoute(app, pipeline);
+  ocrRoute(app, pipeline, options.maxBodyBytes);
   app.openAPIRegistry.registerPath(ingestPath);
   const document = app.getOpenAPI31Document(OPENAPI_INFO);
   app.get("/openapi.json", (c) => c.json(document));

@@ -18,6 +18,7 @@ import { changeSettings } from "./config.ts";
 import { UnsupportedMediaTypeError } from "./errors.ts";
 import { errorResponse } from "./error_response.ts";
 import { lineBatches } from "./lines.ts";
+import { eventFromForm, isMultipart } from "./multipart.ts";
 import { bodyStream, readBody } from "./request_body.ts";
 import type { Guard } from "./security.ts";
 
@@ -29,7 +30,7 @@ const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 /** What of the pipeline takes events in. */
 export type Intake = Pick<
   Pipeline,
-  "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
+  "settings" | "metrics" | "images" | "accept" | "acceptBatch" | "roomForBatch"
 >;
 
 /** What ingesting needs to know. */
@@ -54,9 +55,12 @@ export function ingestHandler(options: IngestOptions) {
         guard.requireToken(request);
         return await ingestLines(request);
       }
-      if (mode === null && !isJson(type)) throw unsupported(type);
-      const body = await readBody(request, maxBodyBytes);
-      const isSigned = guard.authenticateIngest(request, body);
+      if (mode === null && !isJson(type) && !isMultipart(type)) throw unsupported(type);
+      const sent = await readBody(request, maxBodyBytes);
+      const isSigned = guard.authenticateIngest(request, sent);
+      const body = isMultipart(type)
+        ? await eventFromForm(sent, request.headers.get("Content-Type")!)
+        : sent;
       const context = { receivedUs };
       const key = requestIdempotencyKey(request.headers);
       if (mode === "batch") return await ingestArray(body, key, cloudEvent);
@@ -82,6 +86,7 @@ export function ingestHandler(options: IngestOptions) {
   };
 
   async function answer(event: GatewayEvent): Promise<Response> {
+    assertImagePath(event);
     const { id, type, duplicate } = await pipeline.accept(event);
     return Response.json({
       status: "received",
@@ -100,7 +105,7 @@ export function ingestHandler(options: IngestOptions) {
     const receivedUs = nowUs();
     let index = 0;
     for (const element of jsonArrayElements(withoutByteOrderMark(body))) {
-      intake.add(index, () => notConfig(read(element, batchContext(receivedUs, key, index))));
+      intake.add(index, () => storable(read(element, batchContext(receivedUs, key, index))));
       index++;
       if (intake.isFull) await intake.flush();
     }
@@ -118,7 +123,7 @@ export function ingestHandler(options: IngestOptions) {
           const index = firstIndex + i;
           intake.add(
             index,
-            () => notConfig(eventFromJson(line, batchContext(receivedUs, key, index))),
+            () => storable(eventFromJson(line, batchContext(receivedUs, key, index))),
           );
           if (intake.isFull) await intake.flush();
         }
@@ -129,6 +134,16 @@ export function ingestHandler(options: IngestOptions) {
       if (!(error instanceof GatewayError)) throw error;
       return errorResponse(error, { accepted: await intake.settle() });
     }
+  }
+
+  /** What may be part of a batch. */
+  function storable(event: GatewayEvent): GatewayEvent {
+    assertImagePath(event);
+    return notConfig(event);
+  }
+
+  function assertImagePath({ payload }: GatewayEvent): void {
+    if (typeof payload["image_path"] === "string") pipeline.images.resolve(payload["image_path"]);
   }
 
   function batchContext(receivedUs: number, key: string | null, index: number): EventContext {

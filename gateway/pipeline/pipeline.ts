@@ -5,6 +5,8 @@ import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
 import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
+import { OcrClient } from "../../models/ocr/ocr_client.ts";
+import type { OcrSettings } from "../../models/ocr/ocr_model.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
@@ -20,6 +22,8 @@ import { Enricher, type EnrichmentStage } from "./enricher.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type EntityExtractor, type NerOptions, NerStage } from "./ner_stage.ts";
+import { type DocumentReader, OcrStage } from "./ocr_stage.ts";
+import { ImageRoot } from "./image_root.ts";
 import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
 import { Schemas } from "./schemas.ts";
@@ -33,6 +37,10 @@ export interface PipelineOptions {
   readonly embedders?: readonly EmbedderChoice[];
   /** What finds entities; without it, none are looked for. */
   readonly ner?: { readonly model: GlinerSettings } & NerOptions;
+  /** What reads documents; without it, none are read. */
+  readonly ocr?: OcrSettings;
+  /** Folder below which events may name images. */
+  readonly imageRoot?: string;
   readonly log?: Log;
 }
 
@@ -75,7 +83,10 @@ export class Pipeline {
   readonly ring: Ring;
   readonly log: Log;
   readonly #ids: UuidV7;
+  /** Where the images lie that events name. */
+  readonly images: ImageRoot;
   readonly #embedder: EmbedClient;
+  readonly #ocr: OcrClient | null;
   readonly #ner: { extractor: NerClient; options: NerOptions } | null;
   readonly #idempotency: IdempotencyWindow;
   readonly #pending: PendingEvents;
@@ -96,6 +107,8 @@ export class Pipeline {
     log: Log;
     embedder: EmbedClient;
     ner: { extractor: NerClient; options: NerOptions } | null;
+    ocr: OcrClient | null;
+    images: ImageRoot;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
     publisher: Publisher;
@@ -109,6 +122,8 @@ export class Pipeline {
     this.log = parts.log;
     this.#embedder = parts.embedder;
     this.#ner = parts.ner;
+    this.#ocr = parts.ocr;
+    this.images = parts.images;
     this.#idempotency = parts.idempotency;
     this.#pending = parts.pending;
     this.#publisher = parts.publisher;
@@ -150,6 +165,10 @@ export class Pipeline {
       : { extractor: await NerClient.start(options.ner.model), options: options.ner };
     if (ner !== null) undo.defer(() => ner.extractor.close());
 
+    const ocr = options.ocr === undefined ? null : await OcrClient.start(options.ocr);
+    if (ocr !== null) undo.defer(() => ocr.close());
+    const images = new ImageRoot(options.imageRoot ?? null);
+
     const schemas = await Schemas.load(store);
     const idempotency = await recallKeys(store);
     const throughId = (await store.loadConfig()).get(PUBLISHED_THROUGH) ?? NIL_UUID;
@@ -171,6 +190,7 @@ export class Pipeline {
     });
     const record: Recorder = (rows) => store.appendEnrichments(rows);
     const stages: EnrichmentStage[] = [];
+    if (ocr !== null) stages.push(new OcrStage(ocr, images));
     if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
     const publisher = new Publisher({
       pending: new Enricher({ pending, stages, metrics, log, record }),
@@ -191,6 +211,8 @@ export class Pipeline {
       log,
       embedder,
       ner,
+      ocr,
+      images,
       idempotency,
       pending,
       publisher,
@@ -202,6 +224,11 @@ export class Pipeline {
   /** What finds entities, and which; null if nothing does. */
   get ner(): { extractor: EntityExtractor; options: NerOptions } | null {
     return this.#ner;
+  }
+
+  /** What reads documents; null if nothing does. */
+  get documents(): DocumentReader | null {
+    return this.#ocr;
   }
 
   /** What embeds, and on what. */
@@ -303,6 +330,7 @@ export class Pipeline {
     clearTimeout(giveUp);
     await this.#embedder.close();
     await this.#ner?.extractor.close();
+    await this.#ocr?.close();
     await this.#keepCheckpoint();
     await this.schemas.close();
     await this.store.close();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { drawnPage, OCR_SETTINGS } from "../../models/ocr/fixtures.ts";
 import { tinyModelFolder } from "../../models/onnx/fixtures.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -86,4 +87,92 @@ Deno.test("without a NER model, /api/extract says which to install", async () =>
   const response = await post(gateway, "/api/extract", { text: TEXT });
   assert.equal(response.status, 501);
   assert.match((await response.json()).hint, /collider models pull gliner-multi-v2.1/);
+});
+
+const OCR_FLAGS = [
+  ...["--ocr-det-model", OCR_SETTINGS.detectionPath],
+  ...["--ocr-rec-model", OCR_SETTINGS.recognitionPath],
+  ...["--ocr-dictionary", OCR_SETTINGS.dictionaryPath],
+];
+
+/** The OCR stage of an event, once its frame is in the ring. */
+async function ocrOf(gateway: Gateway, answer: Response) {
+  assert.equal(answer.status, 200);
+  const { stages } = await publishedEvent(gateway, (await answer.json()).id);
+  return stages.find(({ stage }: { stage: string }) => stage === "ocr");
+}
+
+Deno.test("documents of events are read, however they come", async () => {
+  const images = await Deno.makeTempDir({ prefix: "collider-images-" });
+  const page = await drawnPage("sans");
+  await Deno.writeFile(`${images}/page.png`, page);
+  await using gateway = await Gateway.start({ flags: [...OCR_FLAGS, "--image-root", images] });
+  const form = new FormData();
+  form.set("type", "Scan");
+  form.set("image", new File([page], "page.png", { type: "image/png" }));
+  const answers = [
+    await post(gateway, "/ingest", { type: "Scan", image_path: "page.png" }),
+    await post(gateway, "/ingest", { type: "Scan", image: page.toBase64() }),
+    await gateway.fetch("/ingest", { method: "POST", body: form }),
+  ];
+  for (const answer of answers) {
+    const { result, error } = await ocrOf(gateway, answer);
+    assert.equal(error, null);
+    assert.equal(result.pages, 1);
+    assert.match(result.markdown, /Total amount due: 99\.80 EUR/);
+  }
+  const broken = { type: "Scan", image: new Uint8Array(100).toBase64() };
+  const { result, error } = await ocrOf(gateway, await post(gateway, "/ingest", broken));
+  assert.equal(result, null);
+  assert.match(error, /can't be read/);
+  const outside = await post(gateway, "/ingest", { type: "Scan", image_path: "/etc/passwd" });
+  assert.equal(outside.status, 400);
+  assert.equal((await outside.json()).code, "image_path_refused");
+  await gateway.stop();
+  await Deno.remove(images, { recursive: true });
+});
+
+Deno.test("POST /api/ocr reads a document in each form, and refuses what is none", async () => {
+  await using gateway = await Gateway.start({ flags: OCR_FLAGS });
+  const page = await drawnPage("serif");
+  const form = new FormData();
+  form.set("file", new File([page], "page.png"));
+  const send = (body: BodyInit, headers: HeadersInit = {}) =>
+    gateway.fetch("/api/ocr", { method: "POST", body, headers });
+  const answers = [
+    await send(page, { "Content-Type": "image/png" }),
+    await send(form),
+    await send(JSON.stringify({ image: page.toBase64() }), JSON_TYPE),
+  ];
+  for (const answer of answers) {
+    const { markdown, pages: [first, ...others] } = await answer.json();
+    assert.match(markdown, /Invoice No\. 2024-0815/);
+    assert.deepEqual(others, []);
+    assert.equal(first.lines.length, 6);
+    assert.equal(first.lines[0].quad.length, 4);
+  }
+  const noImage = await send("no image", { "Content-Type": "image/png" });
+  assert.deepEqual([noImage.status, (await noImage.json()).code], [422, "unreadable_document"]);
+  const noForm = await send("no form", { "Content-Type": "multipart/form-data" });
+  assert.deepEqual([noForm.status, (await noForm.json()).code], [400, "broken_body"]);
+  const noBase64 = await send('{"image":"?"}', JSON_TYPE);
+  assert.deepEqual([noBase64.status, (await noBase64.json()).code], [400, "invalid_request"]);
+  const noDocument = await send("x", { "Content-Type": "text/plain" });
+  assert.equal(noDocument.status, 415);
+});
+
+Deno.test("without OCR models, documents are kept and /api/ocr says what to install", async () => {
+  await using gateway = await Gateway.start();
+  const page = await drawnPage("sans");
+  const response = await gateway.fetch("/api/ocr", {
+    method: "POST",
+    headers: { "Content-Type": "image/png" },
+    body: page,
+  });
+  assert.equal(response.status, 501);
+  assert.match((await response.json()).hint, /collider models pull pp-ocrv5/);
+  const refused = await post(gateway, "/ingest", { type: "Scan", image_path: "page.png" });
+  assert.match((await refused.json()).hint, /--image-root/);
+  const kept = await post(gateway, "/ingest", { type: "Scan", image: page.toBase64() });
+  assert.equal(kept.status, 200);
 });

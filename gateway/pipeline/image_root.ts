@@ -1,0 +1,53 @@
+import { isAbsolute, join, relative } from "node:path";
+import { GatewayError } from "../event/errors.ts";
+
+/** An `image_path` lies where the gateway must not look. */
+export class ImagePathError extends GatewayError {
+  constructor(problem: string, hint: string, options: ErrorOptions = {}) {
+    super(`image_path: ${problem}`, { status: 400, code: "image_path_refused", hint, ...options });
+  }
+}
+
+/** The folder below which events may name images; without one, they may name none. */
+export class ImageRoot {
+  /** With its links followed; null = no folder. */
+  readonly #root: string | null;
+
+  /** @throws {Deno.errors.NotFound} if the folder is not there */
+  constructor(folder: string | null) {
+    this.#root = folder === null ? null : Deno.realPathSync(folder);
+  }
+
+  /**
+   * The file that a path names, with links followed, so that none leads out of the folder.
+   *
+   * @param path absolute, or relative to the folder
+   * @throws {ImagePathError}
+   */
+  resolve(path: string): string {
+    if (this.#root === null) {
+      throw new ImagePathError(
+        "files of this machine can't be named",
+        "Send the image itself as `image` in base64, or start the gateway with --image-root.",
+      );
+    }
+    let file: string;
+    try {
+      file = Deno.realPathSync(isAbsolute(path) ? path : join(this.#root, path));
+    } catch (cause) {
+      throw this.#refusal(cause);
+    }
+    const below = relative(this.#root, file);
+    if (below === "" || below.startsWith("..") || isAbsolute(below)) throw this.#refusal();
+    return file;
+  }
+
+  /** The same for what is not there and what is elsewhere: nobody can find out which. */
+  #refusal(cause?: unknown): ImagePathError {
+    return new ImagePathError(
+      "there is no such file below the image folder",
+      "Name a file below the folder of --image-root.",
+      { cause },
+    );
+  }
+}

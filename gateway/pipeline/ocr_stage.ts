@@ -1,0 +1,72 @@
+import type { Page } from "../../models/ocr/page.ts";
+import { eventImage } from "../event/event_image.ts";
+import { eventText } from "../event/event_text.ts";
+import type { EnrichmentStage, StageOutcome } from "./enricher.ts";
+import type { ImageRoot } from "./image_root.ts";
+import type { PendingEvent } from "./pending_events.ts";
+
+/** What reads documents: an `OcrClient`. */
+export interface DocumentReader {
+  read(document: Uint8Array<ArrayBuffer>): Promise<readonly Page[]>;
+}
+
+const MAX_DOCUMENT_BYTES = 64 << 20;
+
+/** Reads the documents of events; what stands in them joins the events' text. */
+export class OcrStage implements EnrichmentStage {
+  readonly name = "ocr";
+  readonly timeoutMs = 600_000;
+  readonly #reader: DocumentReader;
+  readonly #images: ImageRoot;
+
+  constructor(reader: DocumentReader, images: ImageRoot) {
+    this.#reader = reader;
+    this.#images = images;
+  }
+
+  applies({ event: { payload } }: PendingEvent): boolean {
+    return typeof payload["image_path"] === "string" || typeof payload["image"] === "string";
+  }
+
+  async run(batch: readonly PendingEvent[], signal: AbortSignal): Promise<readonly StageOutcome[]> {
+    const outcomes: StageOutcome[] = [];
+    for (const pending of batch) {
+      signal.throwIfAborted();
+      outcomes.push(await this.#read(pending));
+    }
+    return outcomes;
+  }
+
+  /** A document that can't be read is that event's matter alone. */
+  async #read(pending: PendingEvent): Promise<StageOutcome> {
+    try {
+      const document = await this.#documentOf(pending);
+      if (document === null) return { result: null };
+      const pages = await this.#reader.read(document);
+      const markdown = documentMarkdown(pages);
+      const text = [pending.text ?? eventText(pending.event), markdown].join("\n\n").trim();
+      return {
+        result: { markdown, pages: pages.length },
+        pending: { ...pending, text },
+      };
+    } catch (cause) {
+      return { result: null, error: (cause as Error).message };
+    }
+  }
+
+  async #documentOf({ event: { payload } }: PendingEvent): Promise<Uint8Array<ArrayBuffer> | null> {
+    const path = payload["image_path"];
+    if (typeof path !== "string") return eventImage(payload);
+    const file = this.#images.resolve(path);
+    const { size } = await Deno.stat(file);
+    if (size > MAX_DOCUMENT_BYTES) {
+      throw new Error(`the document has ${size} bytes, more than ${MAX_DOCUMENT_BYTES}`);
+    }
+    return await Deno.readFile(file);
+  }
+}
+
+/** The pages of a document as one. */
+export function documentMarkdown(pages: readonly Page[]): string {
+  return pages.map(({ markdown }) => markdown).join("\n\n").trim();
+}
