@@ -10,7 +10,7 @@ import { ModelStore } from "../models/catalogue/model_store.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
 import { embedderChoices, embedderOption } from "./embedder_flags.ts";
-import { ocrSettings } from "./ocr_flags.ts";
+import { OCR_PIPELINES, readerSettings } from "./ocr_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType, nerOptions, share } from "./ner_flags.ts";
 
 /** After this long a graceful shutdown is given up. */
@@ -113,6 +113,13 @@ function flagsCommand() {
         .argParser(share).env("COLLIDER_NER_THRESHOLD"),
     )
     .addOption(
+      new Option(
+        "--ocr-pipeline <pipeline>",
+        "how documents are read: legacy = lines; oar-structure = layout and tables too; " +
+          "oar-vl = by a vision model (default: what is installed)",
+      ).choices(OCR_PIPELINES).env("COLLIDER_OCR_PIPELINE"),
+    )
+    .addOption(
       new Option("--ocr-det-model <path>", "model that finds lines of text: a path or an address")
         .env("COLLIDER_OCR_DET_MODEL"),
     )
@@ -122,6 +129,22 @@ function flagsCommand() {
     .addOption(
       new Option("--ocr-dictionary <path>", "its characters, one a line")
         .env("COLLIDER_OCR_DICTIONARY"),
+    )
+    .addOption(
+      new Option("--ocr-layout-model <path>", "model that finds the parts of a page")
+        .env("COLLIDER_OCR_LAYOUT_MODEL"),
+    )
+    .addOption(
+      new Option("--ocr-table-model <path>", "model that finds the cells of tables")
+        .env("COLLIDER_OCR_TABLE_MODEL"),
+    )
+    .addOption(
+      new Option("--vision-model <name>", "model of the OpenAI-compatible server for oar-vl")
+        .env("COLLIDER_VISION_MODEL"),
+    )
+    .addOption(
+      new Option("--vision-timeout <seconds>", "for one page").default(120)
+        .argParser(integer(1, 3_600)).env("COLLIDER_VISION_TIMEOUT"),
     )
     .addOption(
       new Option("--image-root <folder>", "folder below which events may name an image_path")
@@ -168,7 +191,7 @@ async function run(flags: Flags): Promise<void> {
   const dbPath = flags.dbPath ?? join(flags.dataDir, "collider.db");
   const models = new ModelStore(modelsDirectory(flags.dataDir));
   const ner = await nerOptions(flags, models);
-  const ocr = await ocrSettings(flags, models);
+  const ocr = await readerSettings(flags, models);
   const pipeline = await Pipeline.start({
     log,
     ...(ner === undefined ? {} : { ner }),

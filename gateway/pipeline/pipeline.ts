@@ -6,7 +6,7 @@ import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.
 import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
-import type { OcrSettings } from "../../models/ocr/ocr_model.ts";
+import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
@@ -38,7 +38,7 @@ export interface PipelineOptions {
   /** What finds entities; without it, none are looked for. */
   readonly ner?: { readonly model: GlinerSettings } & NerOptions;
   /** What reads documents; without it, none are read. */
-  readonly ocr?: OcrSettings;
+  readonly ocr?: ReaderSettings;
   /** Folder below which events may name images. */
   readonly imageRoot?: string;
   readonly log?: Log;

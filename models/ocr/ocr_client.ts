@@ -1,11 +1,12 @@
 import type { UsedDevice } from "../onnx/device.ts";
 import { ModelClient, type ModelClientOptions } from "../worker/model_client.ts";
-import type { OcrSettings } from "./ocr_model.ts";
+import type { ReaderSettings } from "./document_reader.ts";
 import type { Page } from "./page.ts";
 
 /** What the OCR worker says of itself. */
 export interface AboutOcr {
-  readonly device: UsedDevice;
+  /** What it runs on; null = another machine. */
+  readonly device: UsedDevice | null;
 }
 
 /** A document of many pages takes long. */
@@ -15,10 +16,10 @@ const TIMEOUT_MS = 300_000;
 export class OcrClient {
   /** What the worker said of itself when it was started. */
   readonly about: AboutOcr;
-  readonly #client: ModelClient<OcrSettings, AboutOcr, Uint8Array<ArrayBuffer>, Page[]>;
+  readonly #client: ModelClient<ReaderSettings, AboutOcr, Uint8Array<ArrayBuffer>, Page[]>;
 
   private constructor(
-    client: ModelClient<OcrSettings, AboutOcr, Uint8Array<ArrayBuffer>, Page[]>,
+    client: ModelClient<ReaderSettings, AboutOcr, Uint8Array<ArrayBuffer>, Page[]>,
     about: AboutOcr,
   ) {
     this.#client = client;
@@ -31,11 +32,11 @@ export class OcrClient {
    * @throws what {@linkcode ModelClient.start} throws
    */
   static async start(
-    settings: OcrSettings,
-    options: Partial<ModelClientOptions<OcrSettings>> = {},
+    settings: ReaderSettings,
+    options: Partial<ModelClientOptions<ReaderSettings>> = {},
   ): Promise<OcrClient> {
     const { client, about } = await ModelClient.start<
-      OcrSettings,
+      ReaderSettings,
       AboutOcr,
       Uint8Array<ArrayBuffer>,
       Page[]

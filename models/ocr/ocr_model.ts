@@ -2,13 +2,20 @@ import type { Device, UsedDevice } from "../onnx/device.ts";
 import { cropLine } from "./crop.ts";
 import { plainMarkdown } from "./markdown.ts";
 import type { Page, Raster, TextLine } from "./page.ts";
-import { readPages } from "./raster.ts";
 import { inReadingOrder } from "./reading_order.ts";
+import { LayoutModel } from "./layout/layout_model.ts";
+import { StructureModel } from "./structure.ts";
+import { TableModel } from "./tables/table_model.ts";
 import { TextDetector } from "./text_detector.ts";
 import { LINE_HEIGHT, TextRecogniser } from "./text_recogniser.ts";
 
 /** The models that read documents, as they lie on the disk. */
 export interface OcrSettings {
+  readonly kind: "models";
+  /** Finds the parts of a page; without it, lines are taken as they stand. */
+  readonly layoutPath?: string;
+  /** Finds the cells of tables; without it, they are read as text. */
+  readonly tablePath?: string;
   readonly detectionPath: string;
   readonly recognitionPath: string;
   readonly dictionaryPath: string;
@@ -25,10 +32,16 @@ export class OcrModel {
   readonly device: UsedDevice;
   readonly #detector: TextDetector;
   readonly #recogniser: TextRecogniser;
+  readonly #structure: StructureModel | null;
 
-  private constructor(detector: TextDetector, recogniser: TextRecogniser) {
+  private constructor(
+    detector: TextDetector,
+    recogniser: TextRecogniser,
+    structure: StructureModel | null,
+  ) {
     this.#detector = detector;
     this.#recogniser = recogniser;
+    this.#structure = structure;
     this.device = detector.device;
   }
 
@@ -37,23 +50,13 @@ export class OcrModel {
    * @throws {DeviceUnavailableError} if the device can't run them
    */
   static async open(settings: OcrSettings): Promise<OcrModel> {
-    const { detectionPath, recognitionPath, dictionaryPath } = settings;
+    const { detectionPath, recognitionPath, dictionaryPath, layoutPath, tablePath } = settings;
     const detector = await TextDetector.open(detectionPath, settings);
-    return new OcrModel(
-      detector,
-      await TextRecogniser.open(recognitionPath, dictionaryPath, settings),
-    );
-  }
-
-  /**
-   * Reads a PNG, JPEG, WebP, TIFF or PDF.
-   *
-   * @throws {UnreadableDocumentError | DocumentTooLargeError}
-   */
-  async read(bytes: Uint8Array<ArrayBuffer>): Promise<Page[]> {
-    const pages: Page[] = [];
-    for await (const raster of readPages(bytes)) pages.push(await this.readPage(raster));
-    return pages;
+    const recogniser = await TextRecogniser.open(recognitionPath, dictionaryPath, settings);
+    if (layoutPath === undefined) return new OcrModel(detector, recogniser, null);
+    const layout = await LayoutModel.open(layoutPath, settings);
+    const tables = tablePath === undefined ? null : await TableModel.open(tablePath, settings);
+    return new OcrModel(detector, recogniser, new StructureModel(layout, tables));
   }
 
   async readPage(raster: Raster): Promise<Page> {
@@ -63,8 +66,11 @@ export class OcrModel {
     const lines = quads
       .map((quad, i): TextLine => ({ ...readings[i]!, quad }))
       .filter(({ text, score }) => score >= SCORE_MIN && text.trim() !== "");
-    const rows = inReadingOrder(lines);
     const { width, height } = raster;
+    if (this.#structure !== null) {
+      return { width, height, ...await this.#structure.arrange(raster, lines) };
+    }
+    const rows = inReadingOrder(lines);
     return { width, height, lines: rows.flat(), markdown: plainMarkdown(rows) };
   }
 }

@@ -153,3 +153,48 @@ export async function tinyModelFolder(
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }
+
+/** An output of {@linkcode constantModel}. */
+export interface ConstantOutput {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * A network that takes a picture, float [1, 3, height, width], and always gives the same.
+ *
+ * @param input its size
+ */
+export function constantModel(
+  input: { readonly width: number; readonly height: number },
+  outputs: readonly ConstantOutput[],
+): Uint8Array<ArrayBuffer> {
+  const FLOAT = 1;
+  const value = (name: string, dims: readonly number[]) => (message: ProtobufWriter) =>
+    message.text(1, name).message(
+      2,
+      (outer) =>
+        outer.message(1, (tensor) =>
+          tensor.integer(1, FLOAT).message(2, (shape) => {
+            for (const dim of dims) shape.message(1, (entry) => entry.integer(1, dim));
+          })),
+    );
+  return new ProtobufWriter()
+    .integer(1, 8)
+    .message(8, (opset) => opset.text(1, "").integer(2, 13))
+    .message(7, (graph) => {
+      graph.text(2, "constant").message(11, value("x", [1, 3, input.height, input.width]));
+      for (const { name, dims, values } of outputs) {
+        graph
+          .message(1, (node) => node.text(1, `${name}_value`).text(2, name).text(4, "Identity"))
+          .message(5, (tensor) => {
+            for (const dim of dims) tensor.integer(1, dim);
+            tensor.integer(2, FLOAT).text(8, `${name}_value`);
+            tensor.bytes(9, new Uint8Array(values.buffer));
+          })
+          .message(12, value(name, dims));
+      }
+    })
+    .finish();
+}

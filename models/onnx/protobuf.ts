@@ -25,7 +25,7 @@ export class ProtobufWriter {
   bytes(field: number, value: Uint8Array): this {
     this.#varint(field << 3 | LENGTH_DELIMITED);
     this.#varint(value.length);
-    this.#bytes.push(...value);
+    for (const byte of value) this.#bytes.push(byte); // too many to be spread
     return this;
   }
 

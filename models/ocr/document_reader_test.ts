@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { ModelFileError } from "../onnx/errors.ts";
 import { characterErrorRate, drawnPage, EXPECTED, OCR_SETTINGS } from "./fixtures.ts";
-import { OcrModel } from "./ocr_model.ts";
+import { DocumentReader } from "./document_reader.ts";
 import { OcrClient } from "./ocr_client.ts";
 
-const model = await OcrModel.open(OCR_SETTINGS);
+const reader = await DocumentReader.open(OCR_SETTINGS);
 
 for (const [name, lines] of Object.entries(EXPECTED)) {
-  Deno.test(`OcrModel reads the ${name} page with at most 3 % of its characters wrong`, async () => {
-    const [page, ...others] = await model.read(await drawnPage(name));
+  Deno.test(`DocumentReader reads the ${name} page with at most 3 % of its characters wrong`, async () => {
+    const [page, ...others] = await reader.read(await drawnPage(name));
     assert.deepEqual(others, []);
     const read = page!.lines.map(({ text }) => text).join("\n");
     const rate = characterErrorRate(read, lines.join("\n"));
@@ -17,8 +17,8 @@ for (const [name, lines] of Object.entries(EXPECTED)) {
   });
 }
 
-Deno.test("OcrModel tells where the lines stand, in reading order", async () => {
-  const [page] = await model.read(await drawnPage("sans"));
+Deno.test("DocumentReader tells where the lines stand, in reading order", async () => {
+  const [page] = await reader.read(await drawnPage("sans"));
   assert.deepEqual([page!.width, page!.height], [900, 412]);
   for (const [i, { quad }] of page!.lines.entries()) {
     const baseline = 80 + 52 * i;
@@ -28,16 +28,16 @@ Deno.test("OcrModel tells where the lines stand, in reading order", async () => 
   }
 });
 
-Deno.test("OcrModel finds nothing on an empty page", async () => {
+Deno.test("DocumentReader finds nothing on an empty page", async () => {
   const blank = { create: { width: 200, height: 100, channels: 3 as const, background: "#fff" } };
   const png = new Uint8Array(await sharp(blank).png().toBuffer());
-  const [page] = await model.read(png);
+  const [page] = await reader.read(png);
   assert.deepEqual([page!.lines, page!.markdown], [[], ""]);
 });
 
-Deno.test("OcrModel says which file is missing, or belongs to another model", async () => {
+Deno.test("DocumentReader says which file is missing, or belongs to another model", async () => {
   const open = (change: Partial<typeof OCR_SETTINGS>) =>
-    OcrModel.open({ ...OCR_SETTINGS, ...change });
+    DocumentReader.open({ ...OCR_SETTINGS, ...change });
   await assert.rejects(open({ detectionPath: "/nowhere.onnx" }), ModelFileError);
   await assert.rejects(open({ dictionaryPath: "/nowhere.txt" }), ModelFileError);
   const other = await Deno.makeTempFile();
