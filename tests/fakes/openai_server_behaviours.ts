@@ -12,6 +12,7 @@ export interface FakeChatRequest {
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
   readonly response_format?: { readonly type: string };
   readonly max_tokens?: number;
+  readonly max_completion_tokens?: number;
   readonly headers: Headers;
   /** Aborted when the server is closed. */
   readonly closed: AbortSignal;
