@@ -7,10 +7,12 @@ export interface Word {
 }
 
 /**
- * Letters, digits and underscores, joined by hyphens; or any other visible character. Combining
- * marks stand alone, as Python's `\w` has it: models were trained so.
+ * Python's `\w+(?:[-_]\w+)*|\S`, by which models were trained. Its `\w` has no combining marks, which
+ * stand alone; its `\S` has the byte order mark, and does not have the control characters U+001C to
+ * U+001F and U+0085.
  */
-const WORD = /[\p{L}\p{N}_]+(?:[-_][\p{L}\p{N}_]+)*|\S/gu;
+// deno-lint-ignore no-control-regex
+const WORD = /[\p{L}\p{N}_]+(?:[-_][\p{L}\p{N}_]+)*|[^\p{White_Space}\x1c-\x1f]/gu;
 
 /** Splits a text as GLiNER's `WhitespaceTokenSplitter` does. */
 export function splitWords(text: string): Word[] {

@@ -15,6 +15,11 @@ Deno.test("splitWords takes combining marks and emoji one by one, as Python does
   assert.deepEqual(wordsOf("👍🏽 私の名前"), ["👍", "🏽", "私の名前"]);
 });
 
+Deno.test("splitWords takes for a space what Python does", () => {
+  assert.deepEqual(wordsOf("a\x1cb\x1fc\x85d\u3000e"), ["a", "b", "c", "d", "e"]);
+  assert.deepEqual(wordsOf("\ufeffa"), ["\ufeff", "a"]);
+});
+
 Deno.test("splitWords tells where the words stand, and leaves out nothing visible", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
     let position = 0;
