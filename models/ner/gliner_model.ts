@@ -5,8 +5,8 @@ import type { Device, UsedDevice } from "../onnx/device.ts";
 import { ModelFileError } from "../onnx/errors.ts";
 import { openSession } from "../onnx/session.ts";
 import type { Entity, Extraction } from "./entity.ts";
-import { nerInputs, type NerRow } from "./ner_inputs.ts";
-import { PromptTokenizer } from "./prompt.ts";
+import { nerInputs } from "./ner_inputs.ts";
+import { type Prompt, PROMPT_TOKENS_MAX, PromptTokenizer } from "./prompt.ts";
 import { chooseSpans, scoreSpans } from "./spans.ts";
 import { splitWords, type Word } from "./words.ts";
 
@@ -27,6 +27,8 @@ const configSchema = z.object({
   ent_token: z.string().default("<<ENT>>"),
   sep_token: z.string().default("<<SEP>>"),
   span_mode: z.string().default("markerV0"),
+  words_splitter_type: z.string().default("whitespace"),
+  subtoken_pooling: z.string().default("first"),
 });
 
 const INPUTS = [
@@ -38,14 +40,18 @@ const INPUTS = [
   "span_mask",
 ];
 const HINT = "install it again with `collider models pull gliner-multi-v2.1`";
-/** Tokens that run through the model together, padding counted. */
-const BATCH_TOKENS = 8_192;
+/**
+ * Tokens that run through the model together, padding counted. More at once are no faster on a
+ * processor, and take more memory.
+ */
+const BATCH_TOKENS = PROMPT_TOKENS_MAX;
 
 /** One of the texts on its way through the model. */
-interface PreparedText extends NerRow {
+interface PreparedText {
   readonly index: number;
   readonly text: string;
   readonly words: readonly Word[];
+  readonly prompt: Prompt;
 }
 
 /**
@@ -99,6 +105,8 @@ export class GlinerModel {
    * @param labels what is looked for, each once
    * @param threshold lowest score, 0 to 1
    * @returns what was found in each text
+   * @throws {ModelFailedError} if the labels leave no room for a text, or the model's answer is not
+   *   of the right size
    */
   async extract(
     texts: readonly string[],
@@ -112,8 +120,9 @@ export class GlinerModel {
       const words = all.slice(0, this.#maxWords);
       if (words.length === 0 || labels.length === 0) continue;
       const prompt = await this.#tokenizer.tokenize(labels, words);
-      prepared.push({ index, text, words, wordCount: words.length, prompt });
-      extractions[index] = { entities: [], isTruncated: all.length > words.length };
+      prepared.push({ index, text, words, prompt });
+      const isTruncated = prompt.isTruncated || all.length > words.length;
+      extractions[index] = { entities: [], isTruncated };
     }
     for (const batch of batchesOf(prepared)) {
       const found = await this.#run(batch, labels, threshold);
@@ -129,7 +138,8 @@ export class GlinerModel {
     labels: readonly string[],
     threshold: number,
   ): Promise<Entity[][]> {
-    const inputs = nerInputs(batch, this.#maxWidth, this.#tokenizer.padId);
+    const prompts = batch.map(({ prompt }) => prompt);
+    const inputs = nerInputs(prompts, this.#maxWidth, this.#tokenizer.padId);
     const { logits } = await this.#session.run(inputs);
     const [rows, words, maxWidth, labelCount] = logits!.dims as [number, number, number, number];
     if (rows !== batch.length || maxWidth !== this.#maxWidth || labelCount !== labels.length) {
@@ -140,11 +150,11 @@ export class GlinerModel {
     const shape = { words, maxWidth, labels: labelCount };
     const size = words * maxWidth * labelCount;
     const values = logits!.data as Float32Array;
-    return batch.map(({ text, words, wordCount }, row) => {
+    return batch.map(({ text, words, prompt }, row) => {
       const spans = scoreSpans(
         values.subarray(row * size, (row + 1) * size),
         shape,
-        wordCount,
+        prompt.wordCount,
         threshold,
       );
       return chooseSpans(spans).map(({ first, last, label, score }) => {
@@ -166,10 +176,13 @@ async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
       cause,
     });
   }
-  if (config.span_mode !== "token_level") return config;
-  throw new ModelFileError("the NER model labels tokens, and only span models can be used", {
-    hint: "choose a GLiNER model with span_mode markerV0",
-  });
+  const { span_mode: spans, words_splitter_type: splitter, subtoken_pooling: pooling } = config;
+  if (spans !== "token_level" && splitter === "whitespace" && pooling === "first") return config;
+  throw new ModelFileError(
+    `the NER model has span_mode ${spans}, words_splitter_type ${splitter} and subtoken_pooling ` +
+      `${pooling}: only span models with words by whitespace and their first subtokens can be used`,
+    { hint: "choose a model such as GLiNER multi v2.1" },
+  );
 }
 
 /** Texts of similar length together, so that little is spent on padding. */

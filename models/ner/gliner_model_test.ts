@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ModelFailedError } from "../errors.ts";
 import { ModelFileError } from "../onnx/errors.ts";
 import { tinyModelFolder } from "../onnx/fixtures.ts";
 import { GlinerModel, type GlinerSettings } from "./gliner_model.ts";
@@ -60,6 +61,21 @@ Deno.test("GlinerModel says when it looked at the beginning only", async () => {
   assert.equal(cut!.isTruncated, true);
 });
 
+Deno.test("GlinerModel looks at so much of an endless word as fits into a prompt", async () => {
+  const model = await GlinerModel.open(SETTINGS);
+  const text = `Maria ${"a".repeat(30_000)} Rio`;
+  const [extraction] = await model.extract([text], ["person"], 0);
+  assert.equal(extraction!.isTruncated, true);
+  const places = extraction!.entities.map(({ start }) => start);
+  assert.ok(places.includes(0));
+  assert.ok(places.every((start) => start < text.length - 3), "a word was seen that did not fit");
+});
+
+Deno.test("GlinerModel refuses labels that leave no room for the text", async () => {
+  const model = await GlinerModel.open(SETTINGS);
+  await assert.rejects(model.extract(["Maria"], ["x".repeat(3_000)], 0.5), ModelFailedError);
+});
+
 Deno.test("GlinerModel finds nothing where there is no text or no label", async () => {
   const model = await GlinerModel.open(SETTINGS);
   const nothing = { entities: [], isTruncated: false };
@@ -76,7 +92,9 @@ Deno.test("GlinerModel refuses files that are none of a span model", async () =>
   await assert.rejects(open({ tokenizerPath }), /does not know <<ENT>>/);
   await assert.rejects(open({ tokenizerPath: "/nowhere.json" }), ModelFileError);
   await assert.rejects(open({ configPath: "/nowhere.json" }), ModelFileError);
-  const tokenLevel = join(other.folder, "gliner_config.json");
-  await Deno.writeTextFile(tokenLevel, '{"span_mode":"token_level"}');
-  await assert.rejects(open({ configPath: tokenLevel }), /only span models/);
+  const configPath = join(other.folder, "gliner_config.json");
+  for (const config of ['{"span_mode":"token_level"}', '{"subtoken_pooling":"mean"}']) {
+    await Deno.writeTextFile(configPath, config);
+    await assert.rejects(open({ configPath }), /only span models/);
+  }
 });

@@ -21,9 +21,15 @@ export class InvalidLabelsError extends ModelError {}
 
 /** Labels at most: each takes room in every prompt. */
 export const LABELS_MAX = 100;
-const LABEL_CHARACTERS_MAX = 100;
+/** UTF-16 code units of all labels: so many tokens at most, but for rare ligatures. */
+const LABELS_UNITS_MAX = 1_000;
 /** UTF-16 code units of a text that travel to the worker: more than the words it looks at. */
 const TEXT_UNITS_MAX = 32_768;
+/**
+ * UTF-16 code units that travel to the worker together, unless one text alone has more: so few that
+ * it answers within its time limit on two cores.
+ */
+const REQUEST_UNITS_MAX = 4_096;
 
 /** Finds named entities, in a worker thread. */
 export class NerClient {
@@ -67,7 +73,7 @@ export class NerClient {
    *
    * @param labels what is looked for; those that come twice count once
    * @param threshold lowest score, 0 to 1
-   * @throws {InvalidLabelsError} if there are too many labels, or one is empty or too long
+   * @throws {InvalidLabelsError} see {@linkcode cleanLabels}
    * @throws what {@linkcode ModelClient.ask} throws
    */
   async extract(
@@ -76,11 +82,10 @@ export class NerClient {
     threshold: number,
   ): Promise<Extraction[]> {
     const wanted = cleanLabels(labels);
-    const extractions = await this.#client.ask({
-      texts: texts.map((text) => text.slice(0, TEXT_UNITS_MAX)),
-      labels: wanted,
-      threshold,
-    });
+    const extractions: Extraction[] = [];
+    for (const part of partsOf(texts.map((text) => text.slice(0, TEXT_UNITS_MAX)))) {
+      extractions.push(...await this.#client.ask({ texts: part, labels: wanted, threshold }));
+    }
     return extractions.map((extraction, i) => ({
       ...extraction,
       isTruncated: extraction.isTruncated || texts[i]!.length > TEXT_UNITS_MAX,
@@ -93,10 +98,26 @@ export class NerClient {
   }
 }
 
+/** Cuts a list of texts into what the worker is asked at once. */
+function partsOf(texts: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  let units = Infinity;
+  for (const text of texts) {
+    units += text.length;
+    if (units > REQUEST_UNITS_MAX) {
+      parts.push([]);
+      units = text.length;
+    }
+    parts.at(-1)!.push(text);
+  }
+  return parts;
+}
+
 /**
  * Labels without those that come twice, in their order.
  *
- * @throws {InvalidLabelsError} if there are too many, or one is empty or too long
+ * @throws {InvalidLabelsError} if there are too many, they are too long together, or one is empty or
+ *   has the marks of a prompt
  */
 export function cleanLabels(labels: readonly string[]): string[] {
   const cleaned = [...new Set(labels.map((label) => label.trim()))];
@@ -104,8 +125,10 @@ export function cleanLabels(labels: readonly string[]): string[] {
     ? `${cleaned.length} labels are more than ${LABELS_MAX}`
     : cleaned.includes("")
     ? "a label is empty"
-    : cleaned.some((label) => label.length > LABEL_CHARACTERS_MAX)
-    ? `a label has more than ${LABEL_CHARACTERS_MAX} characters`
+    : cleaned.join("").length > LABELS_UNITS_MAX
+    ? `the labels have more than ${LABELS_UNITS_MAX} characters`
+    : cleaned.some((label) => label.includes("<<"))
+    ? "a label has <<, which stands between the labels of a prompt"
     : null;
   if (problem === null) return cleaned;
   throw new InvalidLabelsError(problem, { hint: "give a few short labels, such as person, date" });

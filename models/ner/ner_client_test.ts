@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
-import { InvalidLabelsError, LABELS_MAX, NerClient } from "./ner_client.ts";
+import { cleanLabels, InvalidLabelsError, LABELS_MAX, NerClient } from "./ner_client.ts";
 
 const FIXTURES = new URL("../../tests/fixtures/gliner/", import.meta.url).pathname;
 
-Deno.test("NerClient finds entities in a worker", async () => {
-  const client = await NerClient.start({
+function startClient(options: { workerUrl?: URL } = {}): Promise<NerClient> {
+  const settings = {
     modelPath: `${FIXTURES}model.onnx`,
     tokenizerPath: `${FIXTURES}tokenizer.json`,
     configPath: `${FIXTURES}gliner_config.json`,
     device: "cpu",
     threads: 1,
-  });
+  } as const;
+  return NerClient.start(settings, options);
+}
+
+Deno.test("NerClient finds entities in a worker", async () => {
+  const client = await startClient();
   assert.deepEqual(client.about, { device: "cpu" });
   const text = "Maria da Conceição comprou um carro";
   const [extraction] = await client.extract([text], ["person", " person ", "date"], 0.3);
@@ -21,9 +26,41 @@ Deno.test("NerClient finds entities in a worker", async () => {
   }
   const [long] = await client.extract([`x${" ".repeat(40_000)}y`], ["person"], 0.3);
   assert.equal(long!.isTruncated, true);
-  await assert.rejects(client.extract([text], [""], 0.3), InvalidLabelsError);
-  const many = Array.from({ length: LABELS_MAX + 1 }, (_, i) => `label ${i}`);
-  await assert.rejects(client.extract([text], many, 0.3), InvalidLabelsError);
-  await assert.rejects(client.extract([text], ["x".repeat(101)], 0.3), InvalidLabelsError);
   await client.close();
+});
+
+Deno.test("NerClient gives every text its own entities, however many there are", async () => {
+  const client = await startClient();
+  const texts = Array.from({ length: 60 }, (_, i) => `${i}${" ".repeat(i * 20)}Maria`);
+  const together = await client.extract(texts, ["person"], 0);
+  assert.equal(together.length, texts.length);
+  for (const [i, { entities }] of together.entries()) {
+    assert.equal(entities.at(-1)!.end, texts[i]!.length);
+  }
+  assert.deepEqual(await client.extract([], ["person"], 0), []);
+  await client.close();
+});
+
+Deno.test("NerClient asks for few long texts at once, so that none waits too long", async () => {
+  const script = `onmessage = () => {
+    postMessage({ kind: "ready", about: { device: "cpu" } });
+    onmessage = ({ data: { id, request: { texts } } }) => {
+      const isTruncated = texts.join("").length > 4_096;
+      const result = texts.map(() => ({ entities: [], isTruncated }));
+      postMessage({ kind: "done", id, result });
+    };
+  };`;
+  const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+  const client = await startClient({ workerUrl });
+  const long = await client.extract(new Array(9).fill("x".repeat(1_000)), ["person"], 0);
+  assert.deepEqual(long, new Array(9).fill({ entities: [], isTruncated: false }));
+  await client.close();
+});
+
+Deno.test("cleanLabels leaves out what comes twice, and refuses what no prompt should have", () => {
+  assert.deepEqual(cleanLabels(["person", " person ", "date"]), ["person", "date"]);
+  const many = Array.from({ length: LABELS_MAX + 1 }, (_, i) => `label ${i}`);
+  for (const labels of [[""], many, ["x".repeat(1_001)], ["a <<ENT>> b"]]) {
+    assert.throws(() => cleanLabels(labels), InvalidLabelsError);
+  }
 });

@@ -1,33 +1,28 @@
 import { Tensor } from "onnxruntime-node";
 import type { Prompt } from "./prompt.ts";
 
-/** A text as a row of a batch. */
-export interface NerRow {
-  readonly prompt: Prompt;
-  /** Words of the text. */
-  readonly wordCount: number;
-}
-
 /**
- * The inputs of a GLiNER span model for texts that run together, padded to the longest:
+ * The inputs of a GLiNER span model for prompts that run together, padded to the longest:
  * `input_ids`, `attention_mask` and `words_mask` int64 [batch, tokens], `text_lengths` int64
  * [batch, 1], `span_idx` int64 [batch, words · maxWidth, 2] with inclusive ends, and `span_mask`
  * bool [batch, words · maxWidth].
  */
 export function nerInputs(
-  rows: readonly NerRow[],
+  prompts: readonly Prompt[],
   maxWidth: number,
   padId: number,
 ): Record<string, Tensor> {
-  const tokens = Math.max(...rows.map(({ prompt }) => prompt.ids.length));
-  const words = Math.max(...rows.map(({ wordCount }) => wordCount));
-  const ids = new Int64Matrix(rows.length, tokens, padId);
-  const attention = new Int64Matrix(rows.length, tokens, 0);
-  const wordStarts = new Int64Matrix(rows.length, tokens, 0);
-  const lengths = new Int64Matrix(rows.length, 1, 0);
-  const spans = new Int64Matrix(rows.length, words * maxWidth * 2, 0);
-  const spanMask = new Uint8Array(rows.length * words * maxWidth);
-  for (const [row, { prompt, wordCount }] of rows.entries()) {
+  const batch = prompts.length;
+  const tokens = Math.max(...prompts.map(({ ids }) => ids.length));
+  const words = Math.max(...prompts.map(({ wordCount }) => wordCount));
+  const ids = new Int64Matrix(batch, tokens, padId);
+  const attention = new Int64Matrix(batch, tokens, 0);
+  const wordStarts = new Int64Matrix(batch, tokens, 0);
+  const lengths = new Int64Matrix(batch, 1, 0);
+  const spans = new Int64Matrix(batch, words * maxWidth * 2, 0);
+  const spanMask = new Uint8Array(batch * words * maxWidth);
+  for (const [row, prompt] of prompts.entries()) {
+    const { wordCount } = prompt;
     for (const [i, id] of prompt.ids.entries()) {
       ids.set(row, i, id);
       attention.set(row, i, 1);
@@ -43,7 +38,6 @@ export function nerInputs(
       }
     }
   }
-  const batch = rows.length;
   return {
     input_ids: ids.tensor([batch, tokens]),
     attention_mask: attention.tensor([batch, tokens]),

@@ -1,4 +1,5 @@
 import { type Encoding, Tokenizer } from "tokenizers";
+import { ModelFailedError } from "../errors.ts";
 import { ModelFileError } from "../onnx/errors.ts";
 import type { Word } from "./words.ts";
 
@@ -7,7 +8,17 @@ export interface Prompt {
   readonly ids: readonly number[];
   /** For each token: n + 1 if it is the first of the text's word n, else 0. */
   readonly wordStarts: readonly number[];
+  /** Words of the text that are in it. */
+  readonly wordCount: number;
+  /** Whether the text was cut to {@linkcode PROMPT_TOKENS_MAX}. */
+  readonly isTruncated: boolean;
 }
+
+/**
+ * Most tokens of a prompt. A word can have any number of them, and attention takes memory and time by
+ * their square: 1.1 GB and 10 s for as many as this, on two cores, with a model of GLiNER multi's size.
+ */
+export const PROMPT_TOKENS_MAX = 2_048;
 
 /** The special tokens around the whole prompt are put there once. */
 const WORD_BY_WORD = { addSpecialTokens: false };
@@ -63,21 +74,39 @@ export class PromptTokenizer {
     return new PromptTokenizer(tokenizer, entityToken, separatorToken, empty.getIds());
   }
 
-  /** @param labels each once */
+  /**
+   * @param labels each once
+   * @param words at least one
+   * @throws {ModelFailedError} if the labels leave no room for the text
+   */
   async tokenize(labels: readonly string[], words: readonly Word[]): Promise<Prompt> {
     const before = [...labels.flatMap((label) => [this.#entityToken, label]), this.#separatorToken];
     const sequence = [...before, ...words.map(({ text }) => text)];
     const encodings: Encoding[] = await this.#tokenizer.encodeBatch(sequence, WORD_BY_WORD);
     const ids = [...this.#start];
     const wordStarts = this.#start.map(() => 0);
+    const endAt = PROMPT_TOKENS_MAX - this.#end.length;
+    let wordCount = 0;
+    let isTruncated = false;
     for (const [i, encoding] of encodings.entries()) {
-      for (const [k, id] of encoding.getIds().entries()) {
+      const word = i - before.length + 1;
+      const tokens = encoding.getIds();
+      const room = endAt - ids.length;
+      isTruncated = room === 0 || tokens.length > room;
+      if (room === 0) break;
+      for (const [k, id] of tokens.slice(0, room).entries()) {
         ids.push(id);
-        wordStarts.push(k === 0 && i >= before.length ? i - before.length + 1 : 0);
+        wordStarts.push(k === 0 && word > 0 ? word : 0);
       }
+      wordCount = Math.max(0, word);
+    }
+    if (wordCount === 0) {
+      throw new ModelFailedError(`the labels take all of a prompt's ${PROMPT_TOKENS_MAX} tokens`, {
+        hint: "look for fewer labels, or shorter ones",
+      });
     }
     ids.push(...this.#end);
     wordStarts.push(...this.#end.map(() => 0));
-    return { ids, wordStarts };
+    return { ids, wordStarts, wordCount, isTruncated };
   }
 }
