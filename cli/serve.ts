@@ -7,6 +7,7 @@ import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
 import { Pipeline } from "../gateway/pipeline/pipeline.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
+import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
 import { embedderChoices, embedderOption } from "./embedder_flags.ts";
@@ -147,6 +148,10 @@ function flagsCommand() {
         .argParser(integer(1, 3_600)).env("COLLIDER_VISION_TIMEOUT"),
     )
     .addOption(
+      new Option("--document-schemas <path>", "JSON file with further kinds of documents")
+        .env("COLLIDER_DOCUMENT_SCHEMAS"),
+    )
+    .addOption(
       new Option("--image-root <folder>", "folder below which events may name an image_path")
         .env("COLLIDER_IMAGE_ROOT"),
     )
@@ -196,6 +201,9 @@ async function run(flags: Flags): Promise<void> {
     log,
     ...(ner === undefined ? {} : { ner }),
     ...(ocr === undefined ? {} : { ocr }),
+    ...(flags.documentSchemas === undefined
+      ? {}
+      : { documentSchemas: await readDocumentSchemas(flags.documentSchemas) }),
     ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
     store: { path: dbPath },
     embedders: await embedderChoices(flags, models),

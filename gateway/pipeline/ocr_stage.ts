@@ -1,3 +1,6 @@
+import { chooseSchema } from "../../models/documents/choose_schema.ts";
+import type { DocumentSchema } from "../../models/documents/document_schema.ts";
+import { extractFields, type FieldFinders } from "../../models/documents/extract_fields.ts";
 import type { Page } from "../../models/ocr/page.ts";
 import { eventImage } from "../event/event_image.ts";
 import { eventText } from "../event/event_text.ts";
@@ -18,10 +21,17 @@ export class OcrStage implements EnrichmentStage {
   readonly timeoutMs = 600_000;
   readonly #reader: DocumentReader;
   readonly #images: ImageRoot;
+  readonly #fields: FieldFinders & { readonly schemas: readonly DocumentSchema[] };
 
-  constructor(reader: DocumentReader, images: ImageRoot) {
+  /** @param fields what finds the fields of documents of a known kind */
+  constructor(
+    reader: DocumentReader,
+    images: ImageRoot,
+    fields: FieldFinders & { readonly schemas: readonly DocumentSchema[] },
+  ) {
     this.#reader = reader;
     this.#images = images;
+    this.#fields = fields;
   }
 
   applies({ event: { payload } }: PendingEvent): boolean {
@@ -46,12 +56,19 @@ export class OcrStage implements EnrichmentStage {
       const markdown = documentMarkdown(pages);
       const text = [pending.text ?? eventText(pending.event), markdown].join("\n\n").trim();
       return {
-        result: { markdown, pages: pages.length },
+        result: { markdown, pages: pages.length, ...await this.#fieldsOf(markdown) },
         pending: { ...pending, text },
       };
     } catch (cause) {
       return { result: null, error: (cause as Error).message };
     }
+  }
+
+  /** The document's kind and its fields, if it is of a known kind. */
+  async #fieldsOf(markdown: string) {
+    const schema = chooseSchema(markdown, this.#fields.schemas);
+    if (schema === null) return {};
+    return { document: schema.name, fields: await extractFields(markdown, schema, this.#fields) };
   }
 
   async #documentOf({ event: { payload } }: PendingEvent): Promise<Uint8Array<ArrayBuffer> | null> {

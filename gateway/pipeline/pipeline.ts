@@ -3,6 +3,7 @@ import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
+import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/document_schema.ts";
 import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
@@ -39,6 +40,8 @@ export interface PipelineOptions {
   readonly ner?: { readonly model: GlinerSettings } & NerOptions;
   /** What reads documents; without it, none are read. */
   readonly ocr?: ReaderSettings;
+  /** Kinds of documents beside those that are known anyway. */
+  readonly documentSchemas?: readonly DocumentSchema[];
   /** Folder below which events may name images. */
   readonly imageRoot?: string;
   readonly log?: Log;
@@ -190,7 +193,15 @@ export class Pipeline {
     });
     const record: Recorder = (rows) => store.appendEnrichments(rows);
     const stages: EnrichmentStage[] = [];
-    if (ocr !== null) stages.push(new OcrStage(ocr, images));
+    if (ocr !== null) {
+      const extract = ner?.extractor.extract.bind(ner.extractor);
+      stages.push(
+        new OcrStage(ocr, images, {
+          schemas: [...options.documentSchemas ?? [], ...DOCUMENT_SCHEMAS],
+          ...(extract === undefined ? {} : { extract }),
+        }),
+      );
+    }
     if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
     const publisher = new Publisher({
       pending: new Enricher({ pending, stages, metrics, log, record }),
