@@ -2,12 +2,14 @@
  * Measures the parts that must be quick, each beside what this machine could do at best in the same
  * run.
  *
- *     deno task bench [ring|store|ingest|consumer] [--json] [--lines <number>]
+ *     deno task bench [ring|store|ingest|consumer|embed|ocr] [--json] [--lines <number>]
  */
 import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { measureConsumer } from "./consumer_suite.ts";
+import { measureEmbed } from "./embed_suite.ts";
 import { measureIngest } from "./ingest_suite.ts";
 import type { Measurement } from "./measurement.ts";
+import { measureOcr } from "./ocr_suite.ts";
 import { measureRing } from "./ring_suite.ts";
 import { measureStore } from "./store_suite.ts";
 import { formatJson, formatTable } from "./table.ts";
@@ -24,6 +26,8 @@ const SUITES: Record<string, (workspace: Workspace, flags: Flags) => Promise<Mea
   store: measureStore,
   ingest: (workspace, { lines }) => measureIngest(workspace, lines),
   consumer: measureConsumer,
+  embed: measureEmbed,
+  ocr: measureOcr,
 };
 
 const program = new Command("bench")
