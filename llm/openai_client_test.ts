@@ -252,8 +252,14 @@ for (const [when, [behaviour, errorClass, message]] of Object.entries(FAILURES))
 }
 
 Deno.test("OpenAiChat says that there is no server, or no model", async () => {
-  const nowhere = new OpenAiChat({ baseUrl: "http://127.0.0.1:1/v1", retries: 0 });
-  await assert.rejects(nowhere.complete(HELLO), LlmUnavailableError);
+  const gone = new FakeOpenAiServer();
+  await gone[Symbol.asyncDispose]();
+  const nowhere = chatOn(gone);
+  await assert.rejects(nowhere.complete(HELLO), (error) => {
+    assert.ok(error instanceof LlmUnavailableError);
+    assert.ok(error.message.includes(gone.baseUrl), error.message);
+    return true;
+  });
   await using server = new FakeOpenAiServer({ models: [] });
   await assert.rejects(chatOn(server).complete(HELLO), /no model/);
 });

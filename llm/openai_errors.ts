@@ -24,10 +24,12 @@ export function asLlmError(cause: unknown): LlmError {
     });
   }
   if (cause instanceof APIConnectionError) {
-    return new LlmUnavailableError("the language model's server can't be reached", {
-      hint: CHECK_SERVER,
-      cause,
-    });
+    // The package says only that; fetch says where and why.
+    const why = cause.cause instanceof Error ? cause.cause.message : reason;
+    return new LlmUnavailableError(
+      `the language model's server can't be reached: ${why.slice(0, REASON_LENGTH_MAX)}`,
+      { hint: CHECK_SERVER, cause },
+    );
   }
   if (!(cause instanceof APIError)) return brokenAnswer(reason, cause);
   const { status } = cause;

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { INTENT_ANCHORS, SENTIMENT_ANCHORS } from "./anchors.ts";
+import { AnchorClassifier, type Embed, UNCLASSIFIED } from "./sentiment.ts";
+
+const WORD_BUCKETS = 512;
+
+/** Counts words, so that texts with common words are similar. */
+function embedWords(text: string): Float32Array {
+  const vector = new Float32Array(WORD_BUCKETS);
+  for (const [word] of text.toLowerCase().matchAll(/\p{L}+/gu)) {
+    let hash = 0;
+    for (const character of word) hash = (hash * 31 + character.codePointAt(0)!) % 8_191;
+    vector[hash % WORD_BUCKETS]! += 3; // not of norm 1
+  }
+  return vector;
+}
+
+const embed: Embed = (texts) => Promise.resolve(texts.map(embedWords));
+
+Deno.test("AnchorClassifier finds the intent of messages like the known ones, in two languages", async () => {
+  const [car, refund, order] = await new AnchorClassifier(embed).classify([
+    "Quero fazer um seguro pro meu carro",
+    "I really want a refund",
+    "onde está meu pedido",
+  ]);
+  assert.equal(car?.intent, "InsuranceRequest");
+  assert.equal(refund?.intent, "RefundRequest");
+  assert.equal(order?.intent, "OrderStatusInquiry");
+  assert.ok(car.confidence >= 0.5 && car.confidence <= 1);
+});
+
+Deno.test("AnchorClassifier tells the sentiment of messages like the known ones", async () => {
+  const [happy, angry, plain] = await new AnchorClassifier(embed).classify([
+    "Adorei, muito obrigado por tudo!",
+    "This is terrible and I am angry",
+    "The order was shipped on Friday.",
+  ]);
+  assert.ok(happy!.sentiment > 0.5);
+  assert.ok(angry!.sentiment < -0.5);
+  assert.ok(Math.abs(plain!.sentiment) < 0.2);
+});
+
+Deno.test("AnchorClassifier finds the label of every known text", async () => {
+  const classifier = new AnchorClassifier(embed);
+  const intents = await classifier.classify(INTENT_ANCHORS.map(({ text }) => text));
+  assert.deepEqual(intents.map(({ intent }) => intent), INTENT_ANCHORS.map(({ label }) => label));
+  const sentiments = await classifier.classify(SENTIMENT_ANCHORS.map(({ text }) => text));
+  const sign = { positive: 1, neutral: 0, negative: -1 } as Record<string, number>;
+  assert.deepEqual(
+    sentiments.map(({ sentiment }) => Math.round(sentiment) + 0),
+    SENTIMENT_ANCHORS.map(({ label }) => sign[label]),
+  );
+});
+
+Deno.test("AnchorClassifier says nothing of messages that are like none, or have no embedding", async () => {
+  const [unlike, empty] = await new AnchorClassifier(embed).classify(["xyzzy plugh", ""]);
+  assert.equal(unlike?.intent, null);
+  assert.deepEqual(empty, UNCLASSIFIED);
+  const [broken] = await new AnchorClassifier((texts) =>
+    Promise.resolve(texts.map((text) => text === "x" ? Float32Array.of(NaN) : Float32Array.of(1)))
+  ).classify(["x"]);
+  assert.deepEqual(broken, UNCLASSIFIED);
+});
+
+Deno.test("AnchorClassifier embeds the known texts once, and again if that failed", async () => {
+  let isBroken = true;
+  const sizes: number[] = [];
+  const classifier = new AnchorClassifier((texts) => {
+    sizes.push(texts.length);
+    return isBroken ? Promise.reject(new Error("no embedder")) : embed(texts);
+  });
+  await assert.rejects(classifier.classify(["Hello"]), /no embedder/);
+  isBroken = false;
+  for (let i = 0; i < 2; i++) await classifier.classify(["Hello", "Goodbye"]);
+  const anchors = SENTIMENT_ANCHORS.length + INTENT_ANCHORS.length;
+  assert.deepEqual(sizes, [anchors, anchors, 2, 2]);
+});
+
+Deno.test("AnchorClassifier stays within its ranges for any message", async () => {
+  const classifier = new AnchorClassifier(embed);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.lorem(), { maxLength: 3 }), async (texts) => {
+      for (const { sentiment, confidence } of await classifier.classify(texts)) {
+        assert.ok(sentiment >= -1 && sentiment <= 1);
+        assert.ok(confidence >= 0 && confidence <= 1);
+      }
+    }),
+  );
+});
