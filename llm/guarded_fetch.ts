@@ -1,4 +1,4 @@
-import { LlmAnswerTooLargeError } from "./errors.ts";
+import { LlmAnswerTooLargeError, LlmUnavailableError } from "./errors.ts";
 
 /** The `openai` package does not wait for longer, but tries again after a moment. */
 const RETRY_AFTER_MAX_MS = 60_000;
@@ -21,7 +21,15 @@ export function guardedFetch(apiKey: string | undefined, answerBytesMax: number)
       if (value !== null) headers.set(name, value);
     }
     if (apiKey !== undefined) headers.set("Authorization", `Bearer ${apiKey}`);
-    const response = await fetch(input, { ...init, headers, redirect: "manual" });
+    const request = new Request(input, { ...init, headers, redirect: "manual" });
+    const response = await fetch(request).catch((cause) => {
+      if (request.signal.aborted) throw cause;
+      const { origin } = new URL(request.url);
+      throw new LlmUnavailableError(`no language model's server can be reached at ${origin}`, {
+        hint: "start it, or give the address of one that runs",
+        cause,
+      });
+    });
     return new Response(response.body?.pipeThrough(limitBytes(answerBytesMax)) ?? null, {
       status: response.status,
       statusText: response.statusText,

@@ -1,4 +1,4 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { APIConnectionTimeoutError, APIError } from "openai";
 import {
   LlmBrokenAnswerError,
   LlmBusyError,
@@ -22,14 +22,6 @@ export function asLlmError(cause: unknown): LlmError {
       hint: "give it more time, or choose a smaller model",
       cause,
     });
-  }
-  if (cause instanceof APIConnectionError) {
-    // The package says only that; fetch says where and why.
-    const why = cause.cause instanceof Error ? cause.cause.message : reason;
-    return new LlmUnavailableError(
-      `the language model's server can't be reached: ${why.slice(0, REASON_LENGTH_MAX)}`,
-      { hint: CHECK_SERVER, cause },
-    );
   }
   if (!(cause instanceof APIError)) return brokenAnswer(reason, cause);
   const { status } = cause;
