@@ -5,12 +5,12 @@ import { Guard } from "../gateway/api/security.ts";
 import { serve } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
-import { Pipeline } from "../gateway/pipeline/pipeline.ts";
+import { type LlmOptions, Pipeline } from "../gateway/pipeline/pipeline.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
-import { embedderChoices, embedderOption } from "./embedder_flags.ts";
+import { DEFAULT_LLM_BASE_URL, embedderChoices, embedderOption } from "./embedder_flags.ts";
 import { OCR_PIPELINES, readerSettings } from "./ocr_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType, nerOptions, share } from "./ner_flags.ts";
 
@@ -164,9 +164,27 @@ function flagsCommand() {
         .default(0).argParser(integer(0, 1024)).env("COLLIDER_INFERENCE_THREADS"),
     )
     .addOption(
-      new Option("--llm-base-url <url>", "OpenAI-compatible server").env("LLM_BASE_URL"),
+      new Option(
+        "--llm-base-url <url>",
+        `OpenAI-compatible server that names events and chats (default: ${DEFAULT_LLM_BASE_URL})`,
+      ).env("LLM_BASE_URL"),
+    )
+    .addOption(
+      new Option("--llm-model <name>", "its model (default: its first)").env("LLM_MODEL"),
     )
     .addOption(new Option("--llm-api-key <key>", "its API key").env("LLM_API_KEY"))
+    .addOption(
+      new Option("--llm-rpm <number>", "calls a minute at most to name events").default(30)
+        .argParser(integer(1, 100_000)).env("COLLIDER_LLM_RPM"),
+    )
+    .addOption(
+      new Option(
+        "--infer-timeout <seconds>",
+        "how long the answer to an event without a type waits for its name (0 = not at all)",
+      ).default(5).argParser(integer(0, 300)).env("COLLIDER_INFER_TIMEOUT"),
+    )
+    .option("--keep-reasoning", "keep what the model thought with what it answered")
+    .option("--no-llm", "ask no language model")
     .addOption(
       new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info")
         .env("COLLIDER_LOG_LEVEL"),
@@ -200,6 +218,7 @@ async function run(flags: Flags): Promise<void> {
   const pipeline = await Pipeline.start({
     log,
     ...(ner === undefined ? {} : { ner }),
+    ...(flags.llm ? { llm: llmOptions(flags) } : {}),
     ...(ocr === undefined ? {} : { ocr }),
     ...(flags.documentSchemas === undefined
       ? {}
@@ -244,6 +263,18 @@ async function run(flags: Flags): Promise<void> {
   await server.stop();
   await pipeline.stop();
   log.info("collider has stopped");
+}
+
+function llmOptions(flags: Flags): LlmOptions {
+  const { llmBaseUrl, llmModel, llmApiKey } = flags;
+  return {
+    baseUrl: llmBaseUrl ?? DEFAULT_LLM_BASE_URL,
+    ...(llmModel === undefined ? {} : { model: llmModel }),
+    ...(llmApiKey === undefined ? {} : { apiKey: llmApiKey }),
+    requestsPerMinute: flags.llmRpm,
+    inferTimeoutMs: flags.inferTimeout * 1000,
+    keepsReasoning: flags.keepReasoning === true,
+  };
 }
 
 /** Resolves at the first signal to stop; a second one, or a shutdown that hangs, ends at once. */

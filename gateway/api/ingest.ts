@@ -6,6 +6,7 @@ import {
   eventFromJson,
   eventFromPayload,
   type GatewayEvent,
+  SYSTEM_CONFIG,
 } from "../event/event.ts";
 import { requestIdempotencyKey } from "../event/idempotency_key.ts";
 import { jsonArrayElements } from "../event/json_slices.ts";
@@ -22,8 +23,6 @@ import { eventFromForm, isMultipart } from "./multipart.ts";
 import { bodyStream, readBody } from "./request_body.ts";
 import type { Guard } from "./security.ts";
 
-/** The event type that changes the gateway's configuration instead of being stored. */
-const SYSTEM_CONFIG = "SystemConfig";
 const OPEN_BRACKET = 0x5b;
 const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 

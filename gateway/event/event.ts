@@ -17,6 +17,9 @@ import { describeValue } from "./text.ts";
 /** The type of an event that came without one, until it is inferred. */
 export const UNKNOWN_EVENT = "UnknownEvent";
 
+/** The type that changes the gateway's configuration instead of being stored. */
+export const SYSTEM_CONFIG = "SystemConfig";
+
 /** One event as it was received: what is stored, and the values a frame takes from it. */
 export interface GatewayEvent {
   /** UUID version 7, 16 bytes; all zero until the event is accepted. */

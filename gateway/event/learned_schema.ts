@@ -103,6 +103,11 @@ export class LearnedSchema {
     return this.#fields.length;
   }
 
+  /** The top-level members known, in order of first sight. */
+  get fieldNames(): string[] {
+    return this.#fields.map(({ name }) => name);
+  }
+
   /**
    * Counts one payload.
    *
@@ -159,7 +164,7 @@ export class LearnedSchema {
   toJson(): SchemaJson {
     return {
       name: this.name,
-      fields: this.#fields.map(({ name }) => name),
+      fields: this.fieldNames,
       sample: this.#sample,
       context: this.#context,
       id: this.id,

@@ -86,6 +86,22 @@ export class SchemaRegistry {
     return { intentId: schema.id, fillRate: schema.fillRate(payload) };
   }
 
+  /**
+   * The name of the first type, other than `except`, whose events have just these members, besides
+   * the one that says the type.
+   */
+  typeWithFields(fields: readonly string[], except: readonly string[]): string | undefined {
+    const wanted = new Set(fields);
+    for (const schema of this.#schemas.values()) {
+      if (except.includes(schema.name)) continue;
+      const names = schema.fieldNames.filter((name) => name !== "type");
+      if (names.length === wanted.size && names.every((name) => wanted.has(name))) {
+        return schema.name;
+      }
+    }
+    return undefined;
+  }
+
   get(name: string): LearnedSchema | undefined {
     return this.#schemas.get(name);
   }

@@ -156,3 +156,13 @@ Deno.test("SchemaRegistry keeps no @context that is large or no object", () => {
   }
   assert.equal(registry.get("T")!.toJson().context, null);
 });
+
+Deno.test("SchemaRegistry finds the type whose events have just these members", () => {
+  const registry = new SchemaRegistry();
+  registry.learn("UnknownEvent", { a: 1, b: 2 }, 1);
+  registry.learn("Order", { type: "Order", a: 1, b: "x" }, 2);
+  const find = (...fields: string[]) => registry.typeWithFields(fields, ["UnknownEvent"]);
+  assert.equal(find("b", "a"), "Order");
+  assert.equal(find("a"), undefined);
+  assert.equal(find("a", "b", "c"), undefined);
+});

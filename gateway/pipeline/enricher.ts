@@ -54,6 +54,10 @@ const MAX_BATCH_EVENTS = 32;
 export class Enricher {
   readonly #parts: EnricherParts;
   readonly #breakers: ReadonlyMap<EnrichmentStage, CircuitBreaker>;
+  readonly #dropped = Promise.withResolvers<void>();
+  #isDropped = false;
+  /** Taken, and waiting for the stages to be done with those before them. */
+  #held: PendingEvent[] = [];
 
   constructor(parts: EnricherParts) {
     this.#parts = parts;
@@ -63,10 +67,21 @@ export class Enricher {
   /** See {@linkcode PendingEvents.take}. */
   async take(max: number): Promise<PendingEvent[]> {
     const { pending, stages } = this.#parts;
-    if (stages.length === 0) return await pending.take(max);
-    const batch = await pending.take(Math.min(max, MAX_BATCH_EVENTS));
-    for (const stage of stages) await this.#runStage(stage, batch);
+    const batch = this.#held.length > 0 ? this.#held.splice(0, max) : await pending.take(max);
+    if (!batch.some((event) => stages.some((stage) => stage.applies(event)))) return batch;
+    this.#held.unshift(...batch.splice(MAX_BATCH_EVENTS));
+    for (const stage of stages) {
+      await Promise.race([this.#runStage(stage, batch), this.#dropped.promise]);
+      if (this.#isDropped) return [];
+    }
     return batch;
+  }
+
+  /** Lets go of the events that are under way: they are in the store, and taken after a restart. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#held = [];
+    this.#dropped.resolve();
   }
 
   /** Runs a stage for those of the batch that it applies to, and puts what changed in their places. */

@@ -100,3 +100,30 @@ Deno.test("Enricher runs stages in their order, each on what the one before has 
   await enricher.take(1);
   assert.deepEqual(rows.map(({ result }) => result), ["1", '"seen"']);
 });
+
+Deno.test("Enricher.drop lets go of events that are still under way", async () => {
+  const stage = stageOf(() => new Promise(() => {}));
+  const { enricher, rows } = enricherOf([stage], pendingOf(1));
+  const taken = enricher.take(1);
+  enricher.drop();
+  assert.deepEqual(await taken, []);
+  assert.deepEqual(rows, []);
+});
+
+Deno.test("Enricher lets events pass that no stage applies to, and works on few at a time", async () => {
+  const sizes: number[] = [];
+  const stage = stageOf((batch) => {
+    sizes.push(batch.length);
+    return Promise.resolve(batch.map(() => ({ result: 1 })));
+  });
+  const [odd, all] = [pendingOf(200).filter((pending) => !isEven(pending)), pendingOf(100)];
+  const passing = enricherOf([stage], odd);
+  assert.equal((await passing.enricher.take(100)).length, 100);
+  assert.deepEqual(sizes, []);
+  const ids = all.map(({ event }) => event.id);
+  const { enricher } = enricherOf([stage], all);
+  const taken = [];
+  while (taken.length < 100) taken.push(...await enricher.take(100));
+  assert.deepEqual(taken.map(({ event }) => event.id), ids);
+  assert.ok(sizes.length > 1 && Math.max(...sizes) <= 32, sizes.join());
+});

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { LlmCall } from "../../llm/openai_client.ts";
 import { EMBEDDER } from "../../collider/layout.ts";
 
 /** Reads a gauge's value when it is asked for. */
@@ -55,6 +56,18 @@ export class Metrics {
     "embeddings_zero_copy_total",
     "Embeddings that ONNX Runtime wrote into the ring itself.",
   );
+  readonly #llmCalls = new Counter({
+    name: "collider_llm_calls_total",
+    help: "Calls of the language model, by how they ended.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
+  readonly #llmTokens = new Counter({
+    name: "collider_llm_tokens_total",
+    help: "Tokens that the language model has read and written.",
+    labelNames: ["kind"],
+    registers: [this.registry],
+  });
   readonly #durations = new Histogram({
     name: "collider_stage_duration_seconds",
     help: "ingest: arrival to answer; commit: one group's transaction; publish: an event's " +
@@ -97,6 +110,13 @@ export class Metrics {
       for (const each of codes) if (each === code) count++;
       if (count > 0) this.embeddings.inc({ embedder }, count);
     }
+  }
+
+  countLlmCall({ outcome, durationMs, promptTokens, completionTokens }: LlmCall): void {
+    this.#llmCalls.inc({ outcome });
+    this.#llmTokens.inc({ kind: "prompt" }, promptTokens);
+    this.#llmTokens.inc({ kind: "completion" }, completionTokens);
+    this.observe("llm", durationMs);
   }
 
   /** @param stage of an event's life; one of a few names */

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
+import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
+import { GENERIC_TYPE, TypeInference } from "../../llm/type_inference.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
 import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/document_schema.ts";
@@ -8,7 +10,7 @@ import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
 import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
-import type { GatewayEvent } from "../event/event.ts";
+import { type GatewayEvent, SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
@@ -29,6 +31,8 @@ import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
 import { Schemas } from "./schemas.ts";
 import { SettingsKeeper } from "./settings.ts";
+import { TypeNamer } from "./type_namer.ts";
+import { TypeStage } from "./type_stage.ts";
 
 /** How the pipeline is put together. */
 export interface PipelineOptions {
@@ -40,11 +44,23 @@ export interface PipelineOptions {
   readonly ner?: { readonly model: GlinerSettings } & NerOptions;
   /** What reads documents; without it, none are read. */
   readonly ocr?: ReaderSettings;
+  /** What names events that come without a type; without it, they keep none. */
+  readonly llm?: LlmOptions;
   /** Kinds of documents beside those that are known anyway. */
   readonly documentSchemas?: readonly DocumentSchema[];
   /** Folder below which events may name images. */
   readonly imageRoot?: string;
   readonly log?: Log;
+}
+
+/** How a language model is used. */
+export interface LlmOptions extends Omit<OpenAiChatOptions, "onCall"> {
+  /** Calls for types at most. */
+  readonly requestsPerMinute: number;
+  /** How long the answer to an event without a type waits for its name, ms; 0 = not at all. */
+  readonly inferTimeoutMs: number;
+  /** Whether what the model thought is kept. */
+  readonly keepsReasoning: boolean;
 }
 
 /** What became of an event that was sent. */
@@ -90,9 +106,12 @@ export class Pipeline {
   readonly images: ImageRoot;
   readonly #embedder: EmbedClient;
   readonly #ocr: OcrClient | null;
+  readonly #namer: TypeNamer | null;
+  readonly #inferTimeoutMs: number;
   readonly #ner: { extractor: NerClient; options: NerOptions } | null;
   readonly #idempotency: IdempotencyWindow;
   readonly #pending: PendingEvents;
+  readonly #enricher: Enricher;
   readonly #publisher: Publisher;
   readonly #publishing: Promise<void>;
   readonly #populating: Promise<void>;
@@ -112,8 +131,11 @@ export class Pipeline {
     ner: { extractor: NerClient; options: NerOptions } | null;
     ocr: OcrClient | null;
     images: ImageRoot;
+    namer: TypeNamer | null;
+    inferTimeoutMs: number;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
+    enricher: Enricher;
     publisher: Publisher;
   }) {
     this.#ids = parts.ids;
@@ -127,8 +149,11 @@ export class Pipeline {
     this.#ner = parts.ner;
     this.#ocr = parts.ocr;
     this.images = parts.images;
+    this.#namer = parts.namer;
+    this.#inferTimeoutMs = parts.inferTimeoutMs;
     this.#idempotency = parts.idempotency;
     this.#pending = parts.pending;
+    this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
     this.#publishing = parts.publisher.run();
     this.#populating = parts.ring.mapping.populate();
@@ -191,6 +216,18 @@ export class Pipeline {
         log.warn("the store can't be read; frames wait for it", { reason });
       },
     });
+    const namer = options.llm === undefined ? null : new TypeNamer(
+      new TypeInference({
+        model: new OpenAiChat({
+          ...options.llm,
+          onCall: (call) => metrics.countLlmCall(call),
+        }),
+        learnedType: (fields) =>
+          schemas.registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
+        reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
+        requestsPerMinute: options.llm.requestsPerMinute,
+      }),
+    );
     const record: Recorder = (rows) => store.appendEnrichments(rows);
     const stages: EnrichmentStage[] = [];
     if (ocr !== null) {
@@ -202,9 +239,19 @@ export class Pipeline {
         }),
       );
     }
+    if (namer !== null) {
+      stages.push(
+        new TypeStage({
+          namer,
+          learn: (event) => schemas.learnNamed(event),
+          keepsReasoning: options.llm!.keepsReasoning,
+        }),
+      );
+    }
     if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
+    const enricher = new Enricher({ pending, stages, metrics, log, record });
     const publisher = new Publisher({
-      pending: new Enricher({ pending, stages, metrics, log, record }),
+      pending: enricher,
       ring,
       kinetics: await recallKinetics(store, throughId),
       embedder,
@@ -224,8 +271,11 @@ export class Pipeline {
       ner,
       ocr,
       images,
+      namer,
+      inferTimeoutMs: options.llm?.inferTimeoutMs ?? 0,
       idempotency,
       pending,
+      enricher,
       publisher,
     });
     undo.move();
@@ -260,7 +310,8 @@ export class Pipeline {
       return { ...answer, duplicate: true };
     }
     await this.#keep([event]);
-    return { ...firstAnswer(event), duplicate: false };
+    const type = event.typed ? event.type : await this.#nameOf(event);
+    return { ...firstAnswer(event), type, duplicate: false };
   }
 
   /**
@@ -286,6 +337,12 @@ export class Pipeline {
     const duplicates = events.length - fresh.length;
     this.metrics.eventsDuplicate.inc(duplicates);
     return duplicates;
+  }
+
+  /** The name of an event without one, if it comes while its sender waits. */
+  async #nameOf(event: GatewayEvent): Promise<string> {
+    if (this.#namer === null || this.#inferTimeoutMs === 0) return event.type;
+    return await this.#namer.nameWithin(event, this.#inferTimeoutMs) ?? event.type;
   }
 
   /** The answer to the event that has the same idempotency key. */
@@ -336,7 +393,10 @@ export class Pipeline {
     this.#isStopping = true;
     clearInterval(this.#heartbeat);
     this.#pending.close();
-    const giveUp = setTimeout(() => this.#pending.drop(), DRAIN_TIMEOUT_MS);
+    const giveUp = setTimeout(() => {
+      this.#pending.drop();
+      this.#enricher.drop();
+    }, DRAIN_TIMEOUT_MS);
     await this.#publishing;
     clearTimeout(giveUp);
     await this.#embedder.close();

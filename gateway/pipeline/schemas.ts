@@ -54,6 +54,14 @@ export class Schemas {
     return this.registry.learn(event.type, event.payload, event.receivedUs);
   }
 
+  /**
+   * Learns from an event under the name that it has got after it was stored. A restart does not
+   * learn it so again if no snapshot was taken in between.
+   */
+  learnNamed({ type, payload, receivedUs }: GatewayEvent): Learned {
+    return this.registry.learn(type, payload, receivedUs);
+  }
+
   /** Keeps what was learned. What can't be kept now is kept with the next snapshot. */
   async save(): Promise<void> {
     const rows = this.registry.takeSnapshot();

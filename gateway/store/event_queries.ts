@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { ResultTooLargeError } from "./errors.ts";
-import { PUBLISH_STAGE } from "./rows.ts";
+import { PUBLISH_STAGE, TYPE_STAGE } from "./rows.ts";
 
 /** An event as the store gives it back. */
 export interface StoredEvent {
@@ -54,6 +54,11 @@ const RECORD_SEPARATOR = 0x1e;
 const EVENT_FIELDS = `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_us, e.type, e.typed,
   e.conversation_id, e.attributes, e.payload`;
 
+/** The names that events got which came without one; the last one counts. */
+const NAMED = `SELECT event_id, arg_max(json_extract_string(result, '$.type'), done_at) AS type
+  FROM enrichments WHERE stage = '${TYPE_STAGE}' AND result IS NOT NULL`;
+const NAMED_EVENT_FIELDS = EVENT_FIELDS.replace("e.type", "coalesce(n.type, e.type) AS type");
+
 /** Lists events, newest first. */
 export async function listEvents(
   connection: DuckDBConnection,
@@ -64,9 +69,12 @@ export async function listEvents(
   const where = (condition: string, value: DuckDBValue | undefined) => {
     if (value === undefined) return;
     values.push(value);
-    conditions.push(condition.replace("?", `$${values.length}`));
+    conditions.push(condition.replaceAll("?", `$${values.length}`));
   };
-  where("type = ?", filter.type);
+  where(
+    `(type = ? OR id IN (SELECT event_id FROM (${NAMED} GROUP BY event_id) WHERE type = ?))`,
+    filter.type,
+  );
   where("conversation_id = ?", filter.conversationId);
   where("received_at >= make_timestamptz(?::BIGINT)", bigintOf(filter.sinceUs));
   where("received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
@@ -78,8 +86,9 @@ export async function listEvents(
     `WITH page AS (
       SELECT id FROM events WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${filter.limit}
     )
-    SELECT ${EVENT_FIELDS}, p.frame_id
+    SELECT ${NAMED_EVENT_FIELDS}, p.frame_id
     FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    LEFT JOIN (${NAMED} AND event_id IN (FROM page) GROUP BY event_id) n ON n.event_id = e.id
     WHERE e.id IN (FROM page) ORDER BY e.id DESC`,
     values,
   );
@@ -92,8 +101,9 @@ export async function getEvent(
 ): Promise<StoredEvent | null> {
   const rows = await readEvents(
     connection,
-    `SELECT ${EVENT_FIELDS}, p.frame_id
+    `SELECT ${NAMED_EVENT_FIELDS}, p.frame_id
     FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
+    LEFT JOIN (${NAMED} AND event_id = $1::UUID GROUP BY event_id) n ON n.event_id = e.id
     WHERE e.id = $1::UUID LIMIT 1`,
     [id],
   );

@@ -21,6 +21,9 @@ export interface Enrichment {
 /** The stage whose row says that an event needs no more work: its frame is in the ring. */
 export const PUBLISH_STAGE = "publish";
 
+/** The stage that names events which came without a type. */
+export const TYPE_STAGE = "type";
+
 export const EVENT_COLUMNS: readonly ColumnType[] = [
   "uuid",
   "timestamptz",

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import type { InferredType } from "../../llm/type_inference.ts";
+import type { GatewayEvent } from "../event/event.ts";
+import { newEvent } from "../store/fixtures.ts";
+import { TypeNamer } from "./type_namer.ts";
+import { TypeStage } from "./type_stage.ts";
+
+const LEARNED = { intentId: 0, fillRate: 0 };
+const NAMED: InferredType = {
+  type: "OrderPlaced",
+  confidence: 0.9,
+  source: "model",
+  message: { intent: "Buy", sentiment: 0.5 },
+  reasoning: "it has an order",
+};
+
+function stageOf(infer: () => Promise<InferredType>, keepsReasoning = false) {
+  const learned: GatewayEvent[] = [];
+  const stage = new TypeStage({
+    namer: new TypeNamer({ infer }),
+    keepsReasoning,
+    learn: (event) => {
+      learned.push(event);
+      return { intentId: 7, fillRate: 1 };
+    },
+  });
+  return { stage, learned };
+}
+
+Deno.test("TypeStage names an event, learns it and takes over what its message means", async () => {
+  const { stage, learned } = stageOf(() => Promise.resolve(NAMED));
+  const pending = { event: newEvent({ order: 1, message: "one more" }), learned: LEARNED };
+  assert.ok(stage.applies(pending));
+  assert.ok(!stage.applies({ event: newEvent({ type: "Known" }), learned: LEARNED }));
+  const [outcome] = await stage.run([pending]);
+  const { reasoning: _reasoning, message, ...rest } = NAMED;
+  assert.deepEqual(outcome!.result, { ...rest, ...message });
+  const { event, learned: measured } = outcome!.pending!;
+  assert.deepEqual([event.type, event.sentiment, event.confidence], ["OrderPlaced", 0.5, 0.9]);
+  assert.deepEqual(measured, { intentId: 7, fillRate: 1 });
+  assert.deepEqual(learned.map(({ type }) => type), ["OrderPlaced"]);
+});
+
+Deno.test("TypeStage leaves what the sender has said of sentiment and confidence", async () => {
+  const { stage } = stageOf(() => Promise.resolve(NAMED));
+  const event = newEvent({ message: "x", sentiment: -1, confidence: 0.1 });
+  const [outcome] = await stage.run([{ event, learned: LEARNED }]);
+  const { sentiment, confidence } = outcome!.pending!.event;
+  assert.deepEqual([sentiment, confidence], [-1, 0.1]);
+});
+
+Deno.test("TypeStage keeps the reasoning only if it is told to", async () => {
+  const { stage } = stageOf(() => Promise.resolve(NAMED), true);
+  const [outcome] = await stage.run([{ event: newEvent({ a: 1 }), learned: LEARNED }]);
+  assert.equal((outcome!.result as { reasoning: string }).reasoning, "it has an order");
+});
+
+Deno.test("TypeStage says why an event has no name, and lets the others have theirs", async () => {
+  let calls = 0;
+  const { stage } = stageOf(() =>
+    ++calls === 1 ? Promise.reject(new Error("no model")) : Promise.resolve(NAMED)
+  );
+  const batch = [{ a: 1 }, { b: 1 }].map((payload) => ({
+    event: newEvent(payload),
+    learned: LEARNED,
+  }));
+  const [first, second] = await stage.run(batch);
+  assert.deepEqual([first!.result, first!.error], [null, "no model"]);
+  assert.equal(second!.pending!.event.type, "OrderPlaced");
+});
+
+Deno.test("TypeNamer asks once for an event, and again only if nobody could name it", async () => {
+  let calls = 0;
+  const namer = new TypeNamer({
+    infer: () => ++calls === 1 ? Promise.reject(new Error("no model")) : Promise.resolve(NAMED),
+  });
+  const event = newEvent({ a: 1 });
+  assert.equal(await namer.nameWithin(event, 10_000), null);
+  assert.equal(await namer.nameWithin(event, 10_000), "OrderPlaced");
+  assert.equal((await namer.name(event)).type, "OrderPlaced");
+  assert.equal(calls, 2);
+  const slow = new TypeNamer({ infer: () => new Promise(() => {}) });
+  assert.equal(await slow.nameWithin(event, 1), null);
+});
