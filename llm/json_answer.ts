@@ -27,7 +27,6 @@ const SPACE = /[ \t\r\n]*/y;
 const SCALAR = /[-+.\w]*/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const FIRST_PRINTABLE = 0x20;
 
 /** Follows the grammar of RFC 8259 from an opening brace on, but for what is in its scalars. */
 function scanObject(text: string, start: number): Scan {
@@ -40,8 +39,7 @@ function scanObject(text: string, start: number): Scan {
     const isKey: boolean = expected.startsWith("key");
     const isValue: boolean = expected.startsWith("value");
     if (character === '"' && (isKey || isValue)) {
-      const { end, isWhole } = scanString(text, at);
-      if (!isWhole) return { isObject: false, next: end };
+      const end = endOfString(text, at);
       lastString = { start: at, end };
       expected = isKey ? "colon" : "comma or end";
       at = end;
@@ -71,15 +69,13 @@ function scanObject(text: string, start: number): Scan {
   return { isObject: false, next: at };
 }
 
-/** @returns where the string ends, or where it turns out to be none */
-function scanString(text: string, start: number): { end: number; isWhole: boolean } {
+function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) return { end: at + 1, isWhole: true };
-    if (code < FIRST_PRINTABLE) return { end: at, isWhole: false };
+    if (code === QUOTE) return at + 1;
     if (code === BACKSLASH) at++;
   }
-  return { end: text.length, isWhole: false };
+  return text.length;
 }
 
 function braceWithin(text: string, { start, end }: { start: number; end: number }): number | null {

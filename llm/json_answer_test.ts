@@ -15,6 +15,8 @@ const CASES: readonly [name: string, answer: string, expected: unknown][] = [
   ["before a broken one", '{"a":1} {"a":2, "b":{"c":3}, oops}', { a: 1 }],
   ["before one with a bad escape", '{"a":1} {"a":"\\x"}', { a: 1 }],
   ["before one with a bad number", '{"a":1} {"a":01}', { a: 1 }],
+  ["after a string over two lines", '{"a\nb":0, {"a":1}', { a: 1 }],
+  ["before one with a line break in a string", '{"a":1} {"a":"b\nc"}', { a: 1 }],
   ["empty", "{ }", {}],
   ["none: prose", "I am not sure.", undefined],
   ["none: unfinished", '{"type":"Order', undefined],

@@ -19,7 +19,7 @@ export interface OpenAiChatOptions {
   readonly apiKey?: string;
   /** @default {{ totalMs: 300_000, firstTokenMs: 60_000, nextTokenMs: 30_000 }} */
   readonly timeLimits?: Partial<LlmTimeLimits>;
-  /** Attempts after the first one, while nothing of the answer has come. @default {2} */
+  /** Attempts after the first one, as long as the server has not begun to answer. @default {2} */
   readonly retries?: number;
   /** Calls that the server works on at the same time. @default {4} */
   readonly runningMax?: number;
@@ -53,6 +53,9 @@ const ANSWER_BYTES_MAX = 16 * 2 ** 20;
  *
  * Every answer is streamed, whoever asks, so that the time limits between tokens hold, and what the
  * model thinks is kept apart. A server that fails again and again is left out for a while.
+ *
+ * Until one answer has shown whether the model's answers begin in the middle of reasoning (see
+ * `ThinkingParser`), pieces are held back that might be reasoning.
  */
 export class OpenAiChat implements ChatModel {
   readonly #client: OpenAI;
@@ -76,12 +79,7 @@ export class OpenAiChat implements ChatModel {
     this.#admission = new Admission({ runningMax, waitingMax });
     this.#client = new OpenAI({
       baseURL: new URL(baseUrl).href,
-      // What is missing here the package would take from the environment.
-      apiKey: "sent by fetch",
-      adminAPIKey: null,
-      organization: null,
-      project: null,
-      webhookSecret: null,
+      apiKey: "sent by fetch", // which sends no headers of the package's, nor of its environment
       logLevel: "off",
       fetch: guardedFetch(apiKey, options.answerBytesMax ?? ANSWER_BYTES_MAX),
       maxRetries: options.retries ?? 2,
@@ -111,9 +109,7 @@ export class OpenAiChat implements ChatModel {
     if (!this.#breaker.allows(performance.now())) {
       throw new LlmUnavailableError(
         "the language model failed repeatedly and is left out for now",
-        {
-          hint: "see that its server runs; it is tried again after a while",
-        },
+        { hint: "see that its server runs; it is tried again after a while" },
       );
     }
     try {
@@ -149,7 +145,6 @@ export class OpenAiChat implements ChatModel {
       given += text;
       if (text !== "") onText(text);
     }
-    timer.signal.throwIfAborted(); // the package ends a stream then as if all had come
     const { answer, isWhole, startedThinking } = assembly.finish();
     if (startedThinking) this.#holdsOpening = true;
     // A schema may keep a model from thinking, and a cut-off answer from showing that it thinks.

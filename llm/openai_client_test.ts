@@ -67,6 +67,15 @@ Deno.test("OpenAiChat asks for the model it was given, with the key it was given
   assert.equal(server.modelListings, 0);
 });
 
+Deno.test("OpenAiChat looks for the server's model again after a failure", async () => {
+  await using server = new FakeOpenAiServer();
+  server.behave(refuse(404, { message: "model not loaded" }), reply("Hello."));
+  const chat = chatOn(server);
+  await assert.rejects(chat.complete(HELLO), LlmRefusedError);
+  await chat.complete(HELLO);
+  assert.equal(server.modelListings, 2);
+});
+
 Deno.test("OpenAiChat takes nothing from the package's environment variables", async () => {
   const variables = {
     OPENAI_BASE_URL: "http://127.0.0.1:1/v1",

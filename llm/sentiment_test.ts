@@ -54,8 +54,13 @@ Deno.test("AnchorClassifier finds the label of every known text", async () => {
 });
 
 Deno.test("AnchorClassifier says nothing of messages that are like none, or have no embedding", async () => {
-  const [unlike, empty] = await new AnchorClassifier(embed).classify(["xyzzy plugh", ""]);
+  const [unlike, hardlyLike, empty] = await new AnchorClassifier(embed).classify([
+    "xyzzy plugh",
+    "refund xyzzy plugh foo bar baz",
+    "",
+  ]);
   assert.equal(unlike?.intent, null);
+  assert.equal(hardlyLike?.intent, null);
   assert.deepEqual(empty, UNCLASSIFIED);
   const [broken] = await new AnchorClassifier((texts) =>
     Promise.resolve(texts.map((text) => text === "x" ? Float32Array.of(NaN) : Float32Array.of(1)))
