@@ -114,7 +114,7 @@ export class AnswerAssembly {
   }
 
   #addDelta({ content, reasoning_content, reasoning, tool_calls }: Delta): string {
-    this.#reasoning += reasoning_content ?? reasoning ?? "";
+    this.#reasoning += reasoning_content || reasoning || "";
     for (const { index, id, function: called } of tool_calls ?? []) {
       const call = this.#toolCalls.get(index) ??
         { id: `call_${index}`, name: "", argumentsJson: "" };

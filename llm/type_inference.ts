@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { LruMap } from "../collider/lru_map.ts";
 import type { ChatModel } from "./chat_model.ts";
 import { LlmBusyError } from "./errors.ts";
 import { eventExcerpt } from "./event_excerpt.ts";
@@ -41,7 +42,15 @@ export interface InferredType {
 }
 
 type Event = Readonly<Record<string, unknown>>;
-type KnownType = Pick<InferredType, "type" | "confidence">;
+
+type NamedType = Pick<InferredType, "type" | "confidence">;
+
+/** What is known of events with the same members. */
+interface Shape {
+  known: NamedType | null;
+  /** While the model is asked. */
+  asked: Promise<InferredType> | null;
+}
 
 /** Below this the model is taken to be unsure. */
 const CONFIDENCE_MIN = 0.5;
@@ -82,15 +91,12 @@ event has a message that a person wrote; else null.
  */
 export class TypeInference {
   readonly #options: TypeInferenceOptions;
-  readonly #shapesMax: number;
+  readonly #shapes: LruMap<Shape>;
   readonly #bucket: TokenBucket;
-  /** By shape, the one not seen for longest first. */
-  readonly #known = new Map<string, KnownType>();
-  readonly #underWay = new Map<string, Promise<InferredType>>();
 
   constructor(options: TypeInferenceOptions) {
     this.#options = options;
-    this.#shapesMax = options.shapesMax ?? 10_000;
+    this.#shapes = new LruMap(options.shapesMax ?? 10_000);
     this.#bucket = new TokenBucket(options.requestsPerMinute ?? 30, performance.now());
   }
 
@@ -105,17 +111,16 @@ export class TypeInference {
     const fields = Object.keys(event).sort();
     const type = this.#options.learnedType(fields);
     if (type !== undefined) return notAsked({ type, confidence: 1 }, "schema");
-    const shape = shapeOf(fields);
-    const known = this.#recall(shape);
-    if (known !== undefined) return notAsked(known, "shape");
-    const underWay = this.#underWay.get(shape);
-    if (underWay !== undefined) return notAsked(await unlessAborted(underWay, signal), "shape");
-    const asked = this.#ask(event).then((inferred) => {
-      this.#remember(shape, inferred);
-      return inferred;
-    }).finally(() => this.#underWay.delete(shape));
-    this.#underWay.set(shape, asked);
-    return await unlessAborted(asked, signal);
+    const shape = this.#shapes.getOrMake(digestOf(fields), () => ({ known: null, asked: null }));
+    if (shape.known !== null) return notAsked(shape.known, "shape");
+    if (shape.asked !== null) return notAsked(await unlessAborted(shape.asked, signal), "shape");
+    shape.asked = this.#ask(event)
+      .then((inferred) => {
+        shape.known = { type: inferred.type, confidence: inferred.confidence };
+        return inferred;
+      })
+      .finally(() => shape.asked = null);
+    return await unlessAborted(shape.asked, signal);
   }
 
   async #ask(event: Event): Promise<InferredType> {
@@ -144,34 +149,14 @@ export class TypeInference {
       reasoning,
     };
   }
-
-  #recall(shape: string): KnownType | undefined {
-    const known = this.#known.get(shape);
-    if (known !== undefined) {
-      this.#known.delete(shape);
-      this.#known.set(shape, known);
-    }
-    return known;
-  }
-
-  #remember(shape: string, { type, confidence }: KnownType): void {
-    if (this.#known.size >= this.#shapesMax) {
-      const [oldest] = this.#known.keys();
-      this.#known.delete(oldest!);
-    }
-    this.#known.set(shape, { type, confidence });
-  }
 }
 
 /** Of the same length however many members there are. */
-function shapeOf(fields: readonly string[]): string {
+function digestOf(fields: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(fields)).digest("base64");
 }
 
-function notAsked(
-  { type, confidence }: KnownType,
-  source: "schema" | "shape",
-): InferredType {
+function notAsked({ type, confidence }: NamedType, source: "schema" | "shape"): InferredType {
   return { type, confidence, source, message: null, reasoning: "" };
 }
 
