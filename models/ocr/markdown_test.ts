@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { escapeMarkdown, plainMarkdown } from "./markdown.ts";
+import fc from "fast-check";
+import {
+  escapeMarkdown,
+  listMarkdown,
+  markdownText,
+  paragraphMarkdown,
+  plainMarkdown,
+} from "./markdown.ts";
 import type { TextLine } from "./page.ts";
 import { inReadingOrder } from "./reading_order.ts";
 
@@ -23,9 +30,43 @@ Deno.test("plainMarkdown begins a paragraph where there is a gap", () => {
   assert.equal(plainMarkdown(rows), "one\ntwo\n\nthree");
 });
 
-Deno.test("escapeMarkdown leaves nothing that is markup", () => {
-  assert.equal(escapeMarkdown("<b>*x*</b> [a](b)"), "\\<b\\>\\*x\\*\\</b\\> \\[a\\](b)");
-  assert.equal(escapeMarkdown("# title"), "\\# title");
-  assert.equal(escapeMarkdown("- item"), "\\- item");
-  assert.equal(escapeMarkdown("1. first, 2024-05-06"), "\\1. first, 2024-05-06");
+Deno.test("paragraphMarkdown joins lines, and words that were broken between them", () => {
+  const lines = ["A long para-", "graph of 3-", "4 pages, and", "X-", "Ray *"].map((text, i) =>
+    line(text, 0, 25 * i)
+  );
+  assert.equal(paragraphMarkdown(lines), "A long paragraph of 3- 4 pages, and X- Ray \\*");
+});
+
+Deno.test("listMarkdown takes only marks for marks: no signs, and no decimals", () => {
+  const lines = ["• tea", "of mint", "2) milk", "- salt", "3.5 mg of zinc", "-5 °C"].map((
+    text,
+    i,
+  ) => line(text, 0, 25 * i));
+  assert.equal(listMarkdown(lines), "- tea of mint\n2. milk\n- salt 3.5 mg of zinc -5 °C");
+});
+
+Deno.test("escapeMarkdown leaves nothing that is markup, and escapes only what can be", () => {
+  const cases = [
+    ["<b>*x*</b> [a](b)", "\\<b\\>\\*x\\*\\</b\\> \\[a\\](b)"],
+    ["# title", "\\# title"],
+    ["#hash", "#hash"],
+    ["- item", "\\- item"],
+    ["-5 °C", "-5 °C"],
+    ["1. first, 2024-05-06", "1\\. first, 2024-05-06"],
+    ["1.5 l", "1.5 l"],
+    ["---", "\\---"],
+    ["====", "\\===="],
+    ["~~~ a ~ b", "\\~\\~~ a ~ b"],
+    ["Tom & Ann &lt;", "Tom & Ann \\&lt;"],
+  ] as const;
+  for (const [text, expected] of cases) assert.equal(escapeMarkdown(text), expected, text);
+});
+
+Deno.test("markdownText gives back what was escaped, and the rows of tables", () => {
+  fc.assert(fc.property(fc.string(), (text) => {
+    assert.equal(markdownText(escapeMarkdown(text)), text);
+  }));
+  const table =
+    '<table><tr><td colspan="2">a &lt; b</td></tr><tr><td>c</td><td>d</td></tr></table>';
+  assert.equal(markdownText(`x\n\n${table}`), "x\n\na < b\t\nc\td\t\n");
 });

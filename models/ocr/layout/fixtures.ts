@@ -1,12 +1,12 @@
 import { constantModel, type ConstantOutput } from "../../onnx/fixtures.ts";
-import { LAYOUT_LABELS, type LayoutLabel } from "./layout_model.ts";
+import { HEAD_LABELS } from "./picodet_heads.ts";
 
 const WIDTH = 608;
 const HEIGHT = 800;
 
 /** A part of a page that {@linkcode layoutNetwork} finds; in pixels of the network's picture. */
 export interface PlacedPart {
-  readonly label: LayoutLabel;
+  readonly label: typeof HEAD_LABELS[number];
   readonly score: number;
   readonly left: number;
   readonly top: number;
@@ -26,7 +26,7 @@ export function layoutNetwork(parts: readonly PlacedPart[]): Uint8Array<ArrayBuf
   for (const stride of strides) {
     const columns = Math.ceil(WIDTH / stride);
     const places = columns * Math.ceil(HEIGHT / stride);
-    const labels = LAYOUT_LABELS.length;
+    const labels = HEAD_LABELS.length;
     const score = new Float32Array(places * labels);
     const distance = new Float32Array(places * 32).fill(-20);
     for (const part of parts) {
@@ -35,7 +35,7 @@ export function layoutNetwork(parts: readonly PlacedPart[]): Uint8Array<ArrayBuf
       if (strides.find((each) => 7 * each >= reach) !== stride) continue;
       const [column, row] = middle.map((at) => Math.floor(at / stride)) as [number, number];
       const place = row * columns + column;
-      score[place * labels + LAYOUT_LABELS.indexOf(part.label)] = part.score;
+      score[place * labels + HEAD_LABELS.indexOf(part.label)] = part.score;
       const [x, y] = [(column + 0.5) * stride, (row + 0.5) * stride];
       const sides = [x - part.left, y - part.top, part.right - x, part.bottom - y];
       for (const [side, pixels] of sides.entries()) {

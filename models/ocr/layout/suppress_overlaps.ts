@@ -2,13 +2,16 @@ import type { Box } from "../page.ts";
 
 /** Boxes that share more of their union than this are one. */
 const OVERLAP_MAX = 0.5;
+/** Boxes that are looked at; a page has far fewer. */
+const CANDIDATES_MAX = 1_000;
 
 /** Of boxes of one kind that overlap much, the surest; the surest of all first. */
 export function suppressOverlaps<T extends { label: string; score: number; box: Box }>(
   found: readonly T[],
 ): T[] {
   const kept: T[] = [];
-  for (const candidate of found.toSorted((a, b) => b.score - a.score)) {
+  const surest = found.toSorted((a, b) => b.score - a.score).slice(0, CANDIDATES_MAX);
+  for (const candidate of surest) {
     const isKnown = kept.some(({ label, box }) =>
       label === candidate.label && overlapOf(box, candidate.box) > OVERLAP_MAX
     );

@@ -24,7 +24,7 @@ export function tableHtml({ tokens, cells }: TableStructure, lines: readonly Tex
       html += waiting + token;
       waiting = "";
     } else {
-      if (token === CELL_START) waiting = texts[cell++]!.join(" ");
+      if (token === CELL_START) waiting += texts[cell++]!.join(" ");
       html += token;
     }
   }

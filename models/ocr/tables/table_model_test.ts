@@ -29,11 +29,13 @@ function line(text: string, left: number, top: number): TextLine {
   return { text, score: 1, quad: [[left, top], [right, top], [right, bottom], [left, bottom]] };
 }
 
+const OPTIONS = { device: "cpu", threads: 1 } as const;
+
 async function structureOf(model: Uint8Array<ArrayBuffer>, width: number, height: number) {
   const path = await Deno.makeTempFile({ suffix: ".onnx" });
   await Deno.writeFile(path, model);
   try {
-    const tables = await TableModel.open(path, { device: "cpu", threads: 1 });
+    const tables = await TableModel.open(path, OPTIONS);
     return await tables.recognise({ width, height, rgb: new Uint8Array(3 * width * height) });
   } finally {
     await Deno.remove(path);
@@ -47,6 +49,25 @@ Deno.test("TableModel gives the tokens up to the end, and cells in pixels", asyn
     [left, top, right, bottom].map(Math.round)
   );
   assert.deepEqual(rounded, [[0, 0, 400, 80], [0, 80, 200, 200], [200, 80, 400, 200]]);
+});
+
+Deno.test("TableModel gives its network blue first, and the picture at the top left of a square", async () => {
+  const path = new URL("../../../tests/fixtures/structure/table.onnx", import.meta.url).pathname;
+  const tables = await TableModel.open(path, OPTIONS);
+  const recognise = async (width: number, height: number, colour: readonly number[]) => {
+    const rgb = Uint8Array.from({ length: 3 * width * height }, (_, i) => colour[i % 3]!);
+    const { tokens, cells: [cell] } = await tables.recognise({ width, height, rgb });
+    const { left, top, right, bottom } = cell!;
+    return { tokens, cell: [left, top, right, bottom].map(Math.round) };
+  };
+  assert.deepEqual(await recognise(200, 100, [20, 30, 240]), {
+    tokens: ["<thead>", "<td></td>"],
+    cell: [0, 0, 200, 100],
+  });
+  assert.deepEqual(await recognise(61, 122, [240, 30, 20]), {
+    tokens: ["<tbody>", "<td></td>"],
+    cell: [0, 0, 61, 122],
+  });
 });
 
 Deno.test("TableModel refuses a network with other outputs", async () => {
