@@ -43,32 +43,31 @@ interface Likelihood {
  * to those of texts whose meaning is known, in English and Portuguese.
  */
 export class AnchorClassifier {
-  readonly #embed: Embed;
-  #anchors: Promise<readonly AnchorVector[]> | undefined;
+  readonly #anchors: readonly AnchorVector[];
 
-  constructor(embed: Embed) {
-    this.#embed = embed;
+  private constructor(anchors: readonly AnchorVector[]) {
+    this.#anchors = anchors;
   }
 
   /**
-   * Classifies messages, each by itself. The first call embeds the known texts, too.
+   * Embeds the texts whose meaning is known.
    *
-   * @returns for each of them what it seems to mean; {@linkcode UNCLASSIFIED} where it has no embedding
    * @throws what `embed` throws
    */
-  async classify(texts: readonly string[]): Promise<Classification[]> {
-    this.#anchors ??= this.#embedAnchors().catch((error) => {
-      this.#anchors = undefined; // the next call tries again
-      throw error;
-    });
-    const anchors = await this.#anchors;
-    const vectors = await this.#embed(texts);
-    return vectors.map((vector) => classifyVector(vector, anchors));
+  static async open(embed: Embed): Promise<AnchorClassifier> {
+    const vectors = await embed(ANCHORS.map(({ text }) => text));
+    return new AnchorClassifier(
+      ANCHORS.map(({ label }, i) => ({ label, vector: normalised(vectors[i]!) })),
+    );
   }
 
-  async #embedAnchors(): Promise<AnchorVector[]> {
-    const vectors = await this.#embed(ANCHORS.map(({ text }) => text));
-    return ANCHORS.map(({ label }, i) => ({ label, vector: normalised(vectors[i]!) }));
+  /**
+   * What a message seems to mean, by its embedding; {@linkcode UNCLASSIFIED} where that is all zero.
+   *
+   * @param vector made by the same embedder as the known texts'
+   */
+  classify(vector: Float32Array): Classification {
+    return classifyVector(vector, this.#anchors);
   }
 }
 

@@ -1,7 +1,9 @@
+import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import type {
   AboutEmbedder,
-  EmbedBatch,
+  EmbedAnswer,
   EmbedderChoice,
+  EmbedRequest,
   EmbedResult,
   EmbedSettings,
   MappedRing,
@@ -26,11 +28,11 @@ const TEXT_UNITS_MAX = 65_536;
 export class EmbedClient {
   /** What the worker said of itself when it was started. */
   readonly about: AboutEmbedder;
-  readonly #client: ModelClient<EmbedSettings, AboutEmbedder, EmbedBatch, EmbedResult>;
+  readonly #client: ModelClient<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>;
   readonly #capacity: number;
 
   private constructor(
-    client: ModelClient<EmbedSettings, AboutEmbedder, EmbedBatch, EmbedResult>,
+    client: ModelClient<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>,
     about: AboutEmbedder,
     capacity: number,
   ) {
@@ -52,8 +54,8 @@ export class EmbedClient {
     const { client, about } = await ModelClient.start<
       EmbedSettings,
       AboutEmbedder,
-      EmbedBatch,
-      EmbedResult
+      EmbedRequest,
+      EmbedAnswer
     >({
       name: "the embedder",
       workerUrl: new URL("./embed_worker.ts", import.meta.url),
@@ -79,7 +81,22 @@ export class EmbedClient {
     if (texts.length > this.#capacity) {
       throw new RangeError(`${texts.length} texts don't fit into ${this.#capacity} slots`);
     }
-    return await this.#client.ask({ firstFrameId, texts: texts.map(beginningOf) });
+    const request = { firstFrameId, texts: texts.map(beginningOf) };
+    return await this.#client.ask(request) as EmbedResult;
+  }
+
+  /**
+   * The vectors of texts that belong to no frame, 1,024 floats each; zeros where there is nothing to
+   * embed.
+   *
+   * @throws what {@linkcode ModelClient.ask} throws
+   */
+  async vectors(texts: readonly string[]): Promise<Float32Array[]> {
+    const answer = await this.#client.ask({ texts: texts.map(beginningOf) });
+    const all = answer as Float32Array;
+    return texts.map((_, i) =>
+      all.subarray(i * EMBEDDING_DIMENSIONS, (i + 1) * EMBEDDING_DIMENSIONS)
+    );
   }
 
   /** See {@linkcode ModelClient.close}. */

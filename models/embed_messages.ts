@@ -66,6 +66,17 @@ export interface EmbedBatch {
   readonly texts: readonly string[];
 }
 
+/** Texts whose vectors are wanted, and not their frames. */
+export interface VectorsRequest {
+  readonly texts: readonly string[];
+}
+
+/** What an embed worker is asked. */
+export type EmbedRequest = EmbedBatch | VectorsRequest;
+
+/** What it answers: for {@link VectorsRequest}, 1,024 floats a text; zeros where there is none. */
+export type EmbedAnswer = EmbedResult | Float32Array<ArrayBuffer>;
+
 /** What was written for a batch, by the index of the text. */
 export interface EmbedResult {
   /** The frames' `embedder` field; 0 where there was nothing to embed. */

@@ -1,12 +1,22 @@
-import type { AboutEmbedder, EmbedBatch, EmbedResult, EmbedSettings } from "./embed_messages.ts";
+import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import type { AboutEmbedder, EmbedAnswer, EmbedRequest, EmbedSettings } from "./embed_messages.ts";
 import { openEmbedder } from "./open_embedder.ts";
 import { SlotEmbedder } from "./slot_embedder.ts";
 import { serveModel } from "./worker/serve_model.ts";
 
-serveModel<EmbedSettings, AboutEmbedder, EmbedBatch, EmbedResult>(
+serveModel<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>(
   async ({ ring, choices }, lease) => {
     const { embedder, about } = await openEmbedder(choices);
     const slots = new SlotEmbedder(embedder, ring, lease);
-    return { about, answer: (batch) => slots.embed(batch) };
+    return {
+      about,
+      answer: async (request) => {
+        if ("firstFrameId" in request) return await slots.embed(request);
+        const { texts } = request;
+        const vectors = new Float32Array(texts.length * EMBEDDING_DIMENSIONS);
+        await embedder.embed(texts, vectors, texts.map((_, i) => i * EMBEDDING_DIMENSIONS));
+        return vectors;
+      },
+    };
   },
 );

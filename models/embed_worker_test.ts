@@ -127,3 +127,14 @@ Deno.test("The embed worker goes on with the next embedder where one can't be ma
   const alone = EmbedClient.start({ ring: temporary.ring, choices: [missing] });
   await assert.rejects(alone, { name: "ModelWorkerError", hint: /--tokenizer-model/ });
 });
+
+Deno.test("The embed worker gives the vectors of texts that belong to no frame", async () => {
+  using temporary = temporaryRing();
+  const client = await EmbedClient.start({ ring: temporary.ring });
+  const [first, none] = await client.vectors(["some text", " "]);
+  const expected = new Float32Array(EMBEDDING_DIMENSIONS);
+  new HashingEmbedder().embedInto("some text", expected, 0);
+  assert.deepEqual(first, expected);
+  assert.ok(none!.every((value) => value === 0));
+  await client.close();
+});

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
+import { AnchorClassifier } from "../../llm/sentiment.ts";
 import { GENERIC_TYPE, TypeInference } from "../../llm/type_inference.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
@@ -249,12 +250,21 @@ export class Pipeline {
       );
     }
     if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
+    let classifier: AnchorClassifier | null = null;
+    if (embedder.about.device !== null) {
+      // Beside the start: a large model takes seconds for the known texts.
+      AnchorClassifier.open((texts) => embedder.vectors(texts)).then(
+        (opened) => classifier = opened,
+        (cause) => log.warn("messages are not classified", { reason: cause.message }),
+      );
+    }
     const enricher = new Enricher({ pending, stages, metrics, log, record });
     const publisher = new Publisher({
       pending: enricher,
       ring,
       kinetics: await recallKinetics(store, throughId),
       embedder,
+      classifier: () => classifier,
       metrics,
       log,
       record,

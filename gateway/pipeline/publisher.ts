@@ -1,8 +1,11 @@
 import type { Arrival, Kinetics } from "../../collider/kinetics.ts";
+import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../../collider/layout.ts";
 import type { Ring } from "../../collider/ring.ts";
 import { SlotWriter } from "../../collider/slot_writer.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
 import { ModelStuckError } from "../../models/errors.ts";
+import type { AnchorClassifier, Classification } from "../../llm/sentiment.ts";
+import type { GatewayEvent } from "../event/event.ts";
 import { eventText } from "../event/event_text.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { CircuitBreaker } from "../../models/circuit_breaker.ts";
@@ -24,6 +27,8 @@ export interface PublisherParts {
   readonly embedder: BatchEmbedder;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Tells what messages mean by their embeddings; null until it can. */
+  readonly classifier: () => Pick<AnchorClassifier, "classify"> | null;
   /** Keeps what became of the events. */
   readonly record: (rows: readonly Enrichment[]) => void;
 }
@@ -42,7 +47,7 @@ interface Batch {
 }
 
 /** What became of a batch's embeddings. */
-interface EmbeddedBatch extends Pick<EmbedResult, "boosts" | "notes"> {
+interface EmbeddedBatch extends Pick<EmbedResult, "boosts" | "codes" | "notes"> {
   /** Why there are none. */
   readonly error: string | null;
 }
@@ -157,7 +162,7 @@ export class Publisher {
         metrics.observe("embed", durationMs);
         this.#batchEvents = Math.ceil(BATCH_DURATION_MS / (durationMs / texts.length));
         metrics.countEmbeddings(codes, zeroCopyVectors);
-        return { boosts, notes, error: null };
+        return { boosts, codes, notes, error: null };
       } catch (cause) {
         if (cause instanceof ModelStuckError) throw cause;
         this.#breaker.fail(performance.now());
@@ -167,17 +172,26 @@ export class Publisher {
     }
     metrics.embeddingsFailed.inc(batch.events.length);
     for (let i = 0; i < batch.events.length; i++) this.#slots.clear(batch.firstFrameId + i);
-    return { boosts: new Float32Array(batch.events.length), notes: undefined, error };
+    const { length } = batch.events;
+    return {
+      boosts: new Float32Array(length),
+      codes: new Uint8Array(length),
+      notes: undefined,
+      error,
+    };
   }
 
   #publish(
     { events, arrivals, firstFrameId }: Batch,
-    { boosts, notes, error }: EmbeddedBatch,
+    { boosts, codes, notes, error }: EmbeddedBatch,
   ): void {
     const { ring, kinetics, metrics, record } = this.#parts;
     const publishedUs = nowUs();
+    const understood = new Map<number, Classification>();
     for (let i = 0; i < events.length; i++) {
       const { event, learned } = events[i]!;
+      const meaning = codes[i] === EMBEDDER.onnx ? this.#classify(event, firstFrameId + i) : null;
+      if (meaning !== null) understood.set(i, meaning);
       const arrival = arrivals[i]!;
       const durationMs = (publishedUs - event.receivedUs) / 1000;
       ring.write(firstFrameId + i, {
@@ -193,8 +207,8 @@ export class Publisher {
         fillRate: learned.fillRate,
         actorType: event.actorType,
         intentId: learned.intentId,
-        sentiment: event.sentiment,
-        confidence: event.confidence,
+        sentiment: meaning?.sentiment ?? event.sentiment,
+        confidence: meaning?.confidence ?? event.confidence,
         eventId: event.id,
       });
       metrics.observe("publish", durationMs);
@@ -203,16 +217,32 @@ export class Publisher {
     for (const arrival of arrivals) kinetics.publish(arrival, publishedUs);
     this.#lastEventId = events.at(-1)!.event.id;
     record(events.map(({ event }, i): Enrichment => {
-      const note = notes?.get(i);
+      const note = { ...notes?.get(i), ...understood.get(i) };
       return {
         eventId: event.id,
         doneUs: publishedUs,
         stage: PUBLISH_STAGE,
         frameId: firstFrameId + i,
         ringGeneration: ring.mapping.generation,
-        result: note === undefined ? null : JSON.stringify(note),
+        result: isEmpty(note) ? null : JSON.stringify(note),
         error,
       };
     }));
   }
+
+  /** What a message means whose sender does not say it, and no language model was asked. */
+  #classify(
+    { message, sentiment, payload }: GatewayEvent,
+    frameId: number,
+  ): Classification | null {
+    if (message === null || sentiment !== 0 || payload["sentiment"] !== undefined) return null;
+    const at = this.#slots.semanticIndex(frameId);
+    const vector = this.#slots.floats.subarray(at, at + EMBEDDING_DIMENSIONS);
+    return this.#parts.classifier()?.classify(vector) ?? null;
+  }
+}
+
+function isEmpty(note: object): boolean {
+  for (const _ in note) return false;
+  return true;
 }

@@ -41,6 +41,7 @@ async function publisherOf(embed: BatchEmbedder["embed"], events: readonly Gatew
     pending,
     ring,
     kinetics: new Kinetics(),
+    classifier: () => null,
     embedder: { embed },
     metrics,
     log: new Log({ level: "error", write: (line) => logged.push(line) }),

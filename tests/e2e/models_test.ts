@@ -176,3 +176,26 @@ Deno.test("without OCR models, documents are kept and /api/ocr says what to inst
   const kept = await post(gateway, "/ingest", { type: "Scan", image: page.toBase64() });
   assert.equal(kept.status, 200);
 });
+
+Deno.test("without a language model, messages get sentiment and intent from their embeddings", async () => {
+  await using model = await tinyModelFolder({ dimensions: 1024, pooling: "mean" });
+  const { modelPath, tokenizerPath } = model.settings;
+  await using gateway = await Gateway.start({
+    flags: [
+      ...["--embedding-model", modelPath, "--tokenizer-model", tokenizerPath, "--device", "cpu"],
+      "--no-llm",
+    ],
+  });
+  const understood = async (event: Record<string, unknown>) => {
+    const { id } = await (await post(gateway, "/ingest", { type: "Message", ...event })).json();
+    return (await publishedEvent(gateway, id)).stages.at(-1).result;
+  };
+  // The known texts are embedded beside the start.
+  let meaning = await understood({ message: "red car" });
+  while (meaning === null) meaning = await understood({ message: "red car" });
+  assert.ok(meaning.sentiment >= -1 && meaning.sentiment <= 1);
+  assert.ok(meaning.confidence > 0 && meaning.confidence <= 1);
+  assert.ok("intent" in meaning);
+  assert.equal(await understood({ message: "red car", sentiment: 0.2 }), null);
+  assert.equal(await understood({ order: "red car" }), null);
+});
