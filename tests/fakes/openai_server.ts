@@ -16,8 +16,8 @@ export interface FakeOpenAiServerOptions {
 }
 
 /**
- * A local OpenAI-compatible server that behaves as it is told: `/v1/chat/completions`, whole or
- * streamed, `/v1/models` and `/v1/embeddings`. It keeps what it was asked.
+ * A local OpenAI-compatible server that behaves as it is told: `/v1/chat/completions`, streamed,
+ * `/v1/models` and `/v1/embeddings`. It keeps what it was asked.
  */
 export class FakeOpenAiServer implements AsyncDisposable {
   /** Every body of `/chat/completions`, refused ones too, in the order of arrival. */

@@ -7,7 +7,6 @@ export interface FakeChatRequest {
     readonly tool_call_id?: string;
     readonly tool_calls?: readonly unknown[];
   }[];
-  readonly stream?: boolean;
   readonly stream_options?: unknown;
   readonly tools?: readonly { readonly function: { readonly name: string } }[];
   readonly response_format?: { readonly type: string };
@@ -38,15 +37,9 @@ export type FakeBehaviour = (request: FakeChatRequest) => Response | Promise<Res
 /** Tokens that every answer says it took. */
 export const FAKE_USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
 
-/** Answers: streamed where that is asked for, else whole. */
+/** Answers, always streamed. */
 export function reply(answer: string | FakeReply): FakeBehaviour {
-  const { content, ...rest } = asReply(answer);
-  return (request) => {
-    if (!request.stream) {
-      return Response.json(completion(request, { content: content ?? "", ...rest }));
-    }
-    return eventStream(chunks(request, { content: content ?? "", ...rest }));
-  };
+  return (request) => eventStream(chunks(request, asReply(answer)));
 }
 
 /** Answers by what was asked. */
@@ -133,27 +126,6 @@ export function redirect(url: string): FakeBehaviour {
 
 function asReply(answer: string | FakeReply): FakeReply {
   return typeof answer === "string" ? { content: answer } : answer;
-}
-
-function completion(request: FakeChatRequest, answer: FakeReply): unknown {
-  const { content, reasoning, reasoningField = "reasoning_content" } = answer;
-  return {
-    id: "chatcmpl-1",
-    object: "chat.completion",
-    created: 0,
-    model: request.model,
-    choices: [{
-      index: 0,
-      message: {
-        role: "assistant",
-        content,
-        ...(reasoning === undefined ? {} : { [reasoningField]: reasoning }),
-        ...(answer.toolCalls === undefined ? {} : { tool_calls: toolCallsOf(answer) }),
-      },
-      finish_reason: finishReasonOf(answer),
-    }],
-    usage: FAKE_USAGE,
-  };
 }
 
 /** The chunks of a stream: the role, reasoning, content, tool calls, the end, the usage. */
