@@ -148,13 +148,6 @@ export class ThinkingParser {
   }
 }
 
-/** Takes an answer apart that came whole. */
-export function parseThinking(answer: string): ThinkingAnswer {
-  const parser = new ThinkingParser();
-  parser.push(answer);
-  return parser.end();
-}
-
 /** Where a marker may begin that the next chunk completes; the input's length if nowhere. */
 function beginningOfMarker(input: string, from: number): number {
   const lower = input.slice(Math.max(from, input.length - MARKER_LENGTH_MAX + 1)).toLowerCase();

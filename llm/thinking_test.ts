@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseThinking, ThinkingParser } from "./thinking.ts";
+import { type ThinkingAnswer, ThinkingParser } from "./thinking.ts";
+
+function parseThinking(answer: string): ThinkingAnswer {
+  const parser = new ThinkingParser();
+  parser.push(answer);
+  return parser.end();
+}
 
 interface Case {
   readonly answer: string;

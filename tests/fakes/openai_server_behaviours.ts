@@ -35,7 +35,7 @@ export interface FakeReply {
 export type FakeBehaviour = (request: FakeChatRequest) => Response | Promise<Response>;
 
 /** Tokens that every answer says it took. */
-export const FAKE_USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
+const FAKE_USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
 
 /** Answers, always streamed. */
 export function reply(answer: string | FakeReply): FakeBehaviour {
