@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ChatAnswer } from "./chat_model.ts";
 import { lastJsonObject } from "./json_answer.ts";
 import { brokenAnswer } from "./openai_errors.ts";
-import { type ThinkingAnswer, ThinkingParser } from "./thinking.ts";
+import { type Opening, type ThinkingAnswer, ThinkingParser } from "./thinking.ts";
 
 const contentPart = z.object({
   text: z.string().optional(),
@@ -35,8 +35,8 @@ type Delta = NonNullable<NonNullable<z.infer<typeof chunkSchema>["choices"]>[num
 
 /** How an answer is put together. */
 export interface AnswerAssemblyOptions {
-  /** See {@linkcode ThinkingParser}; not needed where the server takes the reasoning out itself. */
-  readonly holdsOpening: boolean;
+  /** Of no matter where the server takes the reasoning out itself. */
+  readonly opening: Opening;
   /** Whether a JSON object is looked for in the answer. */
   readonly wantsJson: boolean;
 }
@@ -98,7 +98,8 @@ export class AnswerAssembly {
    */
   finish(): AssembledAnswer {
     if (this.#finishReason === undefined) throw brokenAnswer("it ends in the middle");
-    const parsed = this.#parser?.end() ?? NO_CONTENT;
+    const isWhole = this.#finishReason !== "length";
+    const parsed = this.#parser?.end(isWhole) ?? NO_CONTENT;
     const json = this.#options.wantsJson ? lastJsonObject(parsed.text) : undefined;
     return {
       answer: {
@@ -108,7 +109,7 @@ export class AnswerAssembly {
         toolCalls: [...this.#toolCalls.values()],
         usage: this.#usage,
       },
-      isWhole: this.#finishReason !== "length",
+      isWhole,
       startedThinking: parsed.startedThinking,
     };
   }
@@ -125,9 +126,7 @@ export class AnswerAssembly {
     }
     if (!content) return "";
     const text = typeof content === "string" ? content : this.#textOf(content);
-    this.#parser ??= new ThinkingParser({
-      holdsOpening: this.#options.holdsOpening && this.#reasoning === "",
-    });
+    this.#parser ??= new ThinkingParser(this.#reasoning === "" ? this.#options.opening : "text");
     return this.#parser.push(text);
   }
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { AnswerAssembly } from "./answer_assembly.ts";
 import { LlmBrokenAnswerError } from "./errors.ts";
 
-const OPTIONS = { holdsOpening: false, wantsJson: true };
+const OPTIONS = { opening: "text", wantsJson: true } as const;
 
 /** Deltas as servers stream them, each followed by the end that the server gives. */
 const RECORDED: Readonly<Record<string, { deltas: unknown[]; expected: object }>> = {

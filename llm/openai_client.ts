@@ -7,6 +7,7 @@ import { LlmError, LlmRefusedError, LlmUnavailableError } from "./errors.ts";
 import { guardedFetch } from "./guarded_fetch.ts";
 import { asLlmError } from "./openai_errors.ts";
 import { chatBody, type OptionalParameter, refusedParameter } from "./openai_request.ts";
+import type { Opening } from "./thinking.ts";
 import { CallTimer, type LlmTimeLimits } from "./time_limits.ts";
 
 /** Options of {@link OpenAiChat}. */
@@ -67,8 +68,8 @@ export class OpenAiChat implements ChatModel {
   #foundModel: string | undefined;
   /** Found out by asking. */
   #refused: ReadonlySet<OptionalParameter> = new Set();
-  /** Until an answer shows that none begins in the middle of reasoning. */
-  #holdsOpening = true;
+  /** What the model's answers begin with, by what the last telling one did. */
+  #opening: Opening = "unknown";
 
   /** @throws TypeError if the base URL is none */
   constructor(options: OpenAiChatOptions = {}) {
@@ -131,7 +132,7 @@ export class OpenAiChat implements ChatModel {
     const { firstTokenMs, nextTokenMs } = this.#timeLimits;
     const chunks = await this.#open(request, timer.signal);
     const assembly = new AnswerAssembly({
-      holdsOpening: this.#holdsOpening,
+      opening: this.#opening,
       wantsJson: request.answerSchema !== undefined,
     });
     let given = "";
@@ -146,10 +147,10 @@ export class OpenAiChat implements ChatModel {
       if (text !== "") onText(text);
     }
     const { answer, isWhole, startedThinking } = assembly.finish();
-    if (startedThinking) this.#holdsOpening = true;
+    if (startedThinking) this.#opening = "reasoning";
     // A schema may keep a model from thinking, and a cut-off answer from showing that it thinks.
     else if (isWhole && answer.text !== "" && request.answerSchema === undefined) {
-      this.#holdsOpening = false;
+      this.#opening = "text";
     }
     if (answer.text.length > given.length && answer.text.startsWith(given)) {
       onText(answer.text.slice(given.length));

@@ -140,6 +140,17 @@ Deno.test("OpenAiChat streams text at once when it knows that the model shows no
   assert.deepEqual((await streamed(chat)).pieces, ["It i", "s fo", "ur."]);
 });
 
+Deno.test("OpenAiChat takes no thought for an answer when the model ran out of tokens", async () => {
+  await using server = new FakeOpenAiServer();
+  const cutOff = { content: "I still think", finishReason: "length" } as const;
+  server.behave(reply("I think.</think>Four."), reply(cutOff));
+  const chat = chatOn(server);
+  await chat.complete(HELLO);
+  const { pieces, answer } = await streamed(chat);
+  assert.deepEqual(pieces, []);
+  assert.equal(answer.reasoning, "I still think");
+});
+
 Deno.test("OpenAiChat doesn't learn from a forced form that a model doesn't think", async () => {
   await using server = new FakeOpenAiServer();
   server.behave(reply('{"a":1}'), reply("Hm.</think>Four."));

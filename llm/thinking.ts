@@ -8,6 +8,9 @@ export interface ThinkingAnswer {
   readonly startedThinking: boolean;
 }
 
+/** What an answer is known to begin with, when no marker says so. */
+export type Opening = "text" | "reasoning" | "unknown";
+
 type Role = "open" | "close" | "end";
 
 /**
@@ -41,11 +44,11 @@ const MARKER_LENGTH_MAX = Math.max(...[...MARKERS.keys()].map((marker) => marker
  *
  * Templates of Qwen3 and DeepSeek-R1 open the block themselves, so that the answer shows only its
  * end: a close as the first marker makes everything before it reasoning. When it comes, that may
- * have been given out as text already; `holdsOpening` avoids it by holding the text back until the
- * first marker, or the end.
+ * have been given out as text already; an {@linkcode Opening} other than "text" avoids it by holding
+ * the text back until the first marker, or the end.
  */
 export class ThinkingParser {
-  readonly #holdsOpening: boolean;
+  readonly #opening: Opening;
   /** What may be the beginning of a marker. */
   #pending = "";
   #isOpening = true;
@@ -58,11 +61,11 @@ export class ThinkingParser {
   #innerEnd = -1;
   readonly #blocks: string[] = [];
 
-  constructor({ holdsOpening = false }: { readonly holdsOpening?: boolean } = {}) {
-    this.#holdsOpening = holdsOpening;
+  constructor(opening: Opening) {
+    this.#opening = opening;
   }
 
-  /** @returns what is certain to be, or without `holdsOpening` what seems to be, text */
+  /** @returns what is text, as far as is known by now */
   push(chunk: string): string {
     const input = this.#pending + chunk;
     let text = "";
@@ -77,16 +80,22 @@ export class ThinkingParser {
     return text + this.#add(input.slice(at, pendingAt));
   }
 
-  /** To be called once, after the last chunk. */
-  end(): ThinkingAnswer {
+  /**
+   * To be called once, after the last chunk.
+   *
+   * @param isWhole whether the answer was not cut off
+   */
+  end(isWhole: boolean): ThinkingAnswer {
     this.#add(this.#pending);
     if (this.#depth > 0) {
       // A block that speaks of its own marker is closed only once: what follows is the answer.
-      const end = this.#innerEnd < 0 ? this.#block.length : this.#innerEnd;
+      const end = isWhole && this.#innerEnd >= 0 ? this.#innerEnd : this.#block.length;
       const rest = this.#block.slice(end);
       this.#block = this.#block.slice(0, end);
       this.#closeBlock();
       this.#emit(rest);
+    } else if (this.#isOpening && this.#opening === "reasoning" && !isWhole) {
+      this.#becomeReasoning();
     }
     this.#release();
     return {
@@ -101,7 +110,7 @@ export class ThinkingParser {
       this.#block += piece;
       return "";
     }
-    if (this.#isOpening && this.#holdsOpening) {
+    if (this.#isOpening && this.#opening !== "text") {
       this.#held += piece;
       return "";
     }
@@ -112,11 +121,7 @@ export class ThinkingParser {
     const isFirst = this.#isOpening;
     this.#isOpening = false;
     if (role === "close" && isFirst) {
-      this.#startedThinking = true;
-      this.#block = this.#text + this.#held;
-      this.#text = "";
-      this.#held = "";
-      this.#closeBlock();
+      this.#becomeReasoning();
       return "";
     }
     if (role === "open") this.#depth++;
@@ -125,6 +130,15 @@ export class ThinkingParser {
       this.#innerEnd = this.#block.length;
     } else if (this.#depth > 0) this.#closeBlock();
     return this.#release();
+  }
+
+  /** Everything so far. */
+  #becomeReasoning(): void {
+    this.#startedThinking = true;
+    this.#block = this.#text + this.#held;
+    this.#text = "";
+    this.#held = "";
+    this.#closeBlock();
   }
 
   #closeBlock(): void {

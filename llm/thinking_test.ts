@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ThinkingAnswer, ThinkingParser } from "./thinking.ts";
+import { type Opening, type ThinkingAnswer, ThinkingParser } from "./thinking.ts";
 
 function parseThinking(answer: string): ThinkingAnswer {
-  const parser = new ThinkingParser();
+  const parser = new ThinkingParser("text");
   parser.push(answer);
-  return parser.end();
+  return parser.end(true);
 }
 
 interface Case {
@@ -105,30 +105,46 @@ Deno.test("ThinkingParser says that an answer started in the middle of reasoning
 });
 
 Deno.test("ThinkingParser gives text as it comes, without a marker's beginning", () => {
-  const parser = new ThinkingParser();
+  const parser = new ThinkingParser("text");
   const given = ["Hi", " <", "b> <th", "ink>no", "</thi", "nk>", " yes"].map((c) => parser.push(c));
   assert.deepEqual(given, ["Hi", " ", "<b> ", "", "", "", " yes"]);
 });
 
-Deno.test("ThinkingParser that holds the opening gives no reasoning out as text", () => {
-  const parser = new ThinkingParser({ holdsOpening: true });
+Deno.test("ThinkingParser that does not know the opening gives no reasoning out as text", () => {
+  const parser = new ThinkingParser("unknown");
   assert.equal(parser.push("Let me see."), "");
   assert.equal(parser.push(" Yes.</think>\n"), "");
   assert.equal(parser.push("The answer"), "The answer");
-  assert.deepEqual(parser.end(), {
+  assert.deepEqual(parser.end(true), {
     text: "The answer",
     reasoning: "Let me see. Yes.",
     startedThinking: true,
   });
 });
 
-Deno.test("ThinkingParser that holds the opening gives text out at the first block or the end", () => {
-  const parser = new ThinkingParser({ holdsOpening: true });
+Deno.test("ThinkingParser that does not know the opening gives text out at the first block or the end", () => {
+  const parser = new ThinkingParser("unknown");
   assert.equal(parser.push("Sure."), "");
   assert.equal(parser.push("<think>hm"), "Sure.");
-  const plain = new ThinkingParser({ holdsOpening: true });
+  const plain = new ThinkingParser("unknown");
   assert.equal(plain.push("No markers."), "");
-  assert.equal(plain.end().text, "No markers.");
+  assert.equal(plain.end(true).text, "No markers.");
+});
+
+Deno.test("ThinkingParser takes what was cut off in the middle of reasoning for no text", () => {
+  const endOf = (opening: Opening, answer: string) => {
+    const parser = new ThinkingParser(opening);
+    return { given: parser.push(answer), ...parser.end(false) };
+  };
+  const reasoning = { given: "", text: "", reasoning: "Let me see" };
+  assert.partialDeepStrictEqual(endOf("reasoning", "Let me see"), reasoning);
+  assert.partialDeepStrictEqual(endOf("text", "<think>Let me see"), reasoning);
+  const nested = endOf("text", "<think>a<think>b</think>c");
+  assert.partialDeepStrictEqual(nested, { text: "", reasoning: "abc" });
+  assert.partialDeepStrictEqual(endOf("unknown", "Some text"), {
+    text: "Some text",
+    reasoning: "",
+  });
 });
 
 const pieceOfAnswer = fc.oneof(
@@ -152,15 +168,15 @@ Deno.test("ThinkingParser finds the same however an answer is cut into chunks", 
     fc.property(
       anyAnswer,
       fc.array(fc.nat(9), { minLength: 1 }),
-      fc.boolean(),
-      (answer, sizes, holdsOpening) => {
-        const parser = new ThinkingParser({ holdsOpening });
+      fc.constantFrom<Opening>("text", "reasoning", "unknown"),
+      (answer, sizes, opening) => {
+        const parser = new ThinkingParser(opening);
         for (let at = 0, i = 0; at < answer.length; i++) {
           const size = sizes[i % sizes.length]! + 1;
           parser.push(answer.slice(at, at + size));
           at += size;
         }
-        assert.deepEqual(parser.end(), parseThinking(answer));
+        assert.deepEqual(parser.end(true), parseThinking(answer));
       },
     ),
     { numRuns: 1_000 },
@@ -170,12 +186,12 @@ Deno.test("ThinkingParser finds the same however an answer is cut into chunks", 
 Deno.test("ThinkingParser gives out the beginning of the text, unless the start was reasoning", () => {
   fc.assert(
     fc.property(anyAnswer, fc.integer({ min: 1, max: 9 }), (answer, size) => {
-      const parser = new ThinkingParser();
+      const parser = new ThinkingParser("text");
       let given = "";
       for (let at = 0; at < answer.length; at += size) {
         given += parser.push(answer.slice(at, at + size));
       }
-      const { text, startedThinking } = parser.end();
+      const { text, startedThinking } = parser.end(true);
       assert.ok(startedThinking || text.startsWith(given.trimEnd()));
     }),
     { numRuns: 1_000 },
@@ -186,9 +202,9 @@ Deno.test("ThinkingParser reads megabytes of markers and halves of them, in smal
   for (
     const unit of ["<", "<think>", "</think>", "<thin", "<|channel|>", "<think>a</think>", " "]
   ) {
-    const parser = new ThinkingParser();
+    const parser = new ThinkingParser("text");
     const chunk = unit.repeat(10);
     for (let units = 0; units < 1_000_000; units += chunk.length) parser.push(chunk);
-    parser.end();
+    parser.end(true);
   }
 });
