@@ -1,7 +1,4 @@
-import type { DocumentSchema } from "./document_schema.ts";
-
-/** A document has at least so many of its kind's words. */
-const KEYWORDS_MIN = 2;
+import { type DocumentSchema, KEYWORDS_MIN } from "./document_schema.ts";
 
 /** The kind of document whose words a text has most of; null if it has too few of any. */
 export function chooseSchema(

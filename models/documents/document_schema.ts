@@ -5,31 +5,53 @@ import { ModelError } from "../errors.ts";
 export const FIELD_KINDS = ["text", "date", "money", "cpf", "cnpj"] as const;
 export type FieldKind = typeof FIELD_KINDS[number];
 
+/** What is to be found in a document. */
+export interface DocumentField {
+  readonly name: string;
+  /** What is looked for, as a NER model is asked for it. */
+  readonly label: string;
+  readonly kind: FieldKind;
+}
+
 /** A kind of document, and what is to be found in it. */
 export interface DocumentSchema {
   readonly name: string;
-  /** How its dates and amounts are written. */
+  /** How its dates are written. */
   readonly language: "en" | "pt";
-  /** Words of which such a document has at least two. */
+  /** Words of which such a document has at least {@linkcode KEYWORDS_MIN}. */
   readonly keywords: readonly string[];
-  readonly fields: readonly {
-    readonly name: string;
-    /** What is looked for, as a NER model is asked for it. */
-    readonly label: string;
-    readonly kind: FieldKind;
-  }[];
+  readonly fields: readonly DocumentField[];
 }
 
+/** A document of a kind has at least so many of its keywords. */
+export const KEYWORDS_MIN = 2;
+/** UTF-16 code units of all labels of a schema: as many as a NER model is asked for at once. */
+const LABELS_UNITS_MAX = 1_000;
+
+const identifier = z.string().regex(
+  /^[a-z][a-z0-9_]{0,63}$/,
+  "must be at most 64 of a-z, 0-9 and _, the first a letter",
+);
+
 const schemaFile = z.array(z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
+  name: identifier,
   language: z.enum(["en", "pt"]),
-  keywords: z.array(z.string().min(1)).min(1).max(50),
+  keywords: z.array(z.string().trim().min(1).max(100)).min(KEYWORDS_MIN).max(50),
   fields: z.array(z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
-    label: z.string().min(1).max(100),
+    name: identifier,
+    label: z.string().trim().min(1).max(100),
     kind: z.enum(FIELD_KINDS).default("text"),
-  })).min(1).max(50),
-})).max(100);
+  })).min(1).max(50)
+    .refine(haveOwnNames, "two of them have the same name")
+    .refine(
+      (fields) => fields.reduce((sum, { label }) => sum + label.length, 0) <= LABELS_UNITS_MAX,
+      `their labels have more than ${LABELS_UNITS_MAX} characters`,
+    ),
+})).max(100).refine(haveOwnNames, "two of them have the same name");
+
+function haveOwnNames(items: readonly { readonly name: string }[]): boolean {
+  return new Set(items.map(({ name }) => name)).size === items.length;
+}
 
 /** A file of document schemas is not as it should be. */
 export class DocumentSchemaError extends ModelError {}
@@ -40,17 +62,21 @@ export class DocumentSchemaError extends ModelError {}
  * @throws {DocumentSchemaError} naming the member that is wrong
  */
 export async function readDocumentSchemas(path: string): Promise<DocumentSchema[]> {
-  const hint = "see docs/models.md for what a file of document schemas looks like";
   let json: unknown;
   try {
     json = JSON.parse(await Deno.readTextFile(path));
   } catch (cause) {
-    throw new DocumentSchemaError(`the document schemas ${path} can't be read`, { hint, cause });
+    throw new DocumentSchemaError(
+      `the document schemas ${path} can't be read: ${(cause as Error).message}`,
+      { hint: "give a JSON file with an array of document schemas", cause },
+    );
   }
   const parsed = schemaFile.safeParse(json);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new DocumentSchemaError(`${path}: ${issue!.path.join(".")}: ${issue!.message}`, { hint });
+  const { path: place, message } = parsed.error.issues[0]!;
+  throw new DocumentSchemaError(`${path}: ${place.join(".") || "the file"}: ${message}`, {
+    hint: "correct it there; a schema has a name, a language (en or pt), keywords and fields",
+  });
 }
 
 const MONEY = "money" as const;
