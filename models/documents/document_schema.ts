@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ModelError } from "../errors.ts";
 
 /** What a field's text is read as. */
-export const FIELD_KINDS = ["text", "date", "money", "cpf", "cnpj"] as const;
+const FIELD_KINDS = ["text", "date", "money", "cpf", "cnpj"] as const;
 export type FieldKind = typeof FIELD_KINDS[number];
 
 /** What is to be found in a document. */

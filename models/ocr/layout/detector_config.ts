@@ -15,15 +15,10 @@ export interface DetectorConfig {
   readonly scoreMin: number;
 }
 
-/**
- * The classes of PP-DocLayout-S and -M; the first 17 are those of PicoDet-S and -L with 17 classes.
- *
- * @see https://paddlepaddle.github.io/PaddleX/latest/en/module_usage/tutorials/ocr_modules/layout_detection.html
- */
+/** The classes of PicoDet-S and -L with 17 classes, the richest that PaddleX has of them. */
 const CLASS_NAMES = [
   ..."paragraph_title image text number abstract content figure_title formula table".split(" "),
   ..."table_title reference doc_title footnote header algorithm footer seal".split(" "),
-  ..."chart_title chart formula_number header_image footer_image aside_text".split(" "),
 ];
 
 /** What PicoDet is exported with. */

@@ -11,7 +11,7 @@ const BOX_VALUES = 6;
 const HINT = "give a layout model as PaddleX exports it, with the config.json that belongs to it";
 
 /** Of classes that are not here, the text is read. */
-const LABELS: Readonly<Record<string, LayoutLabel>> = {
+const LABELS: ReadonlyMap<string, LayoutLabel> = new Map(Object.entries({
   doc_title: "document_title",
   paragraph_title: "title",
   title: "title",
@@ -33,7 +33,7 @@ const LABELS: Readonly<Record<string, LayoutLabel>> = {
   number: "margin",
   header_image: "margin",
   footer_image: "margin",
-};
+}));
 
 /**
  * A detector as PaddleX exports it: PicoDet, or one with `im_shape`. Takes `image` float
@@ -107,7 +107,7 @@ export class PaddleDetector implements LayoutNetwork {
       if (name === undefined) {
         throw new ModelFileError(`the layout model's class ${kind} has no name`, { hint: HINT });
       }
-      const label = LABELS[name.toLowerCase().replaceAll(" ", "_")] ?? "text";
+      const label = LABELS.get(name.toLowerCase().replaceAll(" ", "_")) ?? "text";
       regions.push({ label, score, box: { left, top, right, bottom } });
     }
     return regions;
