@@ -1,94 +1,136 @@
 /** A hub on 127.0.0.1 for tests, which serves files as a real one does, and fails as it is told. */
 
+/** What is wrong with the answer to a request for a part of a file. */
+export type PartFault = { readonly cutAfterBytes: number } | "stall" | "another part";
+
 /** What the fake hub does wrong. */
 export interface HubFaults {
-  /** Answers to ranges that break off after so many bytes, one after the other. */
-  cutAfterBytes?: number[];
-  /** Contents other than those whose hash it tells. */
-  lieAboutContents?: boolean;
-  /** Bytes that it says are more than there are. */
-  lieAboutSize?: number;
-  /** Statuses of the first answers. */
+  /** The hub's first answers. */
   statuses?: number[];
-  /** Whether it says that parts can be asked for. @default true */
+  /** Sent with them, seconds. */
+  retryAfterS?: number;
+  /** The first answers of its storage. */
+  storageStatuses?: number[];
+  /** Told of every request for a part, the first being 0. */
+  partFault?: (request: number) => PartFault | null;
+  /** Contents other than those whose hash it tells. */
+  liesAboutContents?: boolean;
+  /** The size that the hub tells. */
+  toldBytes?: number;
+  /** The size that its storage tells. */
+  storedBytes?: number;
+  /** Whether it tells a hash at all. @default true */
+  tellsHash?: boolean;
+  /** Whether parts can be asked for; if not, all comes whatever is asked for. @default true */
   hasRanges?: boolean;
 }
 
-/** A request that the hub has seen. */
+/** A request that was seen. */
 export interface HubRequest {
-  readonly method: string;
   readonly path: string;
   readonly range: string | null;
   readonly authorization: string | null;
 }
 
-/** Serves `files` by their paths; large files are redirected to another server, as a hub does. */
+/** Serves `files` by their paths; the hub redirects to another server, where they are stored. */
 export async function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {}) {
   const requests: HubRequest[] = [];
-  const cdnRequests: HubRequest[] = [];
-  const note = (list: HubRequest[], request: Request) =>
-    list.push({
-      method: request.method,
-      path: new URL(request.url).pathname,
-      range: request.headers.get("Range"),
-      authorization: request.headers.get("Authorization"),
-    });
-  const hashes = new Map<string, string>();
-  for (const [path, bytes] of Object.entries(files)) {
-    const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-    hashes.set(path, new Uint8Array(digest).toHex());
-  }
+  const storageRequests: HubRequest[] = [];
+  const stalled = Promise.withResolvers<void>();
+  let parts = 0;
   const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
-  const cdn = Deno.serve(options, (request) => {
-    note(cdnRequests, request);
-    return serveFile(request, files[new URL(request.url).pathname]!, faults);
-  });
-  const hub = Deno.serve(options, (request) => {
-    note(requests, request);
-    const status = faults.statuses?.shift();
+  const storage = Deno.serve(options, (request) => {
+    const seen = note(storageRequests, request);
+    const status = faults.storageStatuses?.shift();
     if (status !== undefined) return new Response(null, { status });
-    const { pathname } = new URL(request.url);
-    const bytes = files[pathname];
+    const isPart = seen.range !== "bytes=0-0";
+    const fault = isPart ? faults.partFault?.(parts++) ?? null : null;
+    if (fault === "stall") stalled.resolve();
+    return stored(files[seen.path]!, seen.range, faults, fault);
+  });
+  const hub = Deno.serve(options, async (request) => {
+    const { path } = note(requests, request);
+    const status = faults.statuses?.shift();
+    if (status !== undefined) {
+      const { retryAfterS } = faults;
+      const headers = retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) };
+      return new Response(null, { status, headers });
+    }
+    const bytes = files[path];
     if (bytes === undefined) return new Response(null, { status: 404 });
     return new Response(null, {
       status: 302,
       headers: {
-        "Location": `http://127.0.0.1:${cdn.addr.port}${pathname}`,
-        "X-Linked-Size": String(bytes.length + (faults.lieAboutSize ?? 0)),
-        "X-Linked-Etag": `"${hashes.get(pathname)}"`,
+        "Location": `http://127.0.0.1:${storage.addr.port}${path}`,
+        "X-Linked-Size": String(faults.toldBytes ?? bytes.length),
+        ...(faults.tellsHash === false ? {} : { "X-Linked-Etag": `"${await sha256Of(bytes)}"` }),
       },
     });
   });
   return {
     url: `http://127.0.0.1:${hub.addr.port}`,
     requests,
-    cdnRequests,
+    storageRequests,
+    /** The parts that were asked for. */
+    ranges: () =>
+      storageRequests.map(({ range }) => range)
+        .filter((range) => range !== null && range !== "bytes=0-0"),
+    /** Resolves when the first answer stalls. */
+    stalled: stalled.promise,
     faults,
     async [Symbol.asyncDispose]() {
-      await Promise.all([hub.shutdown(), cdn.shutdown()]);
+      await Promise.all([hub.shutdown(), storage.shutdown()]);
     },
   };
 }
 
-function serveFile(request: Request, bytes: Uint8Array, faults: HubFaults): Response {
-  const { hasRanges = true } = faults;
-  const headers = {
-    "Content-Length": String(bytes.length),
-    "ETag": '"some-tag"',
-    ...(hasRanges ? { "Accept-Ranges": "bytes" } : {}),
+/** SHA-256 in hexadecimal. */
+export async function sha256Of(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(digest).toHex();
+}
+
+function note(list: HubRequest[], request: Request): HubRequest {
+  const seen = {
+    path: new URL(request.url).pathname,
+    range: request.headers.get("Range"),
+    authorization: request.headers.get("Authorization"),
   };
-  if (request.method === "HEAD") return new Response(null, { headers });
-  const contents = faults.lieAboutContents ? bytes.map((byte) => byte ^ 1) : bytes;
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("Range") ?? "") ?? [];
+  list.push(seen);
+  return seen;
+}
+
+function stored(
+  bytes: Uint8Array,
+  range: string | null,
+  { hasRanges = true, liesAboutContents, storedBytes = bytes.length }: HubFaults,
+  fault: PartFault | null,
+): Response {
+  const contents = liesAboutContents === true ? bytes.map((byte) => byte ^ 1) : bytes;
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
   const isPart = hasRanges && first !== undefined;
-  const part = isPart ? contents.subarray(Number(first), Number(last) + 1) : contents;
-  const cut = faults.cutAfterBytes?.shift();
-  const body = cut === undefined ? part : new ReadableStream<Uint8Array>({
-    async start(controller) {
-      controller.enqueue(part.subarray(0, cut));
-      await new Promise((resolve) => setTimeout(resolve, 1)); // so that it goes out
-      controller.error(new Error("cut"));
+  const shift = fault === "another part" ? 1 : 0;
+  const from = isPart ? Number(first) + shift : 0;
+  const to = isPart ? Number(last) + shift : storedBytes - 1;
+  const part = contents.slice(from, to + 1);
+  return new Response(bodyOf(part, fault), {
+    status: isPart ? 206 : 200,
+    headers: {
+      "ETag": '"some-tag"',
+      "Content-Length": String(to - from + 1),
+      ...(isPart ? { "Content-Range": `bytes ${from}-${to}/${storedBytes}` } : {}),
     },
   });
-  return new Response(body as BodyInit, { status: isPart ? 206 : 200 });
+}
+
+function bodyOf(part: Uint8Array<ArrayBuffer>, fault: PartFault | null): BodyInit {
+  if (fault === null || fault === "another part") return part;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (fault === "stall") return;
+      controller.enqueue(part.subarray(0, fault.cutAfterBytes));
+      // Less than the Content-Length: the server breaks the connection.
+      controller.close();
+    },
+  });
 }

@@ -2,7 +2,9 @@ import { basename, join } from "node:path";
 import type { FileRole } from "./catalogue.ts";
 import { download } from "./download.ts";
 import { ModelMissingError } from "./errors.ts";
+import { lockFile } from "./file_lock.ts";
 import type { ModelStore } from "./model_store.ts";
+import { exists } from "./paths.ts";
 
 /** Paths or https addresses that the operator has configured, by what the file is for. */
 export type ConfiguredFiles = Readonly<Partial<Record<FileRole, string | undefined>>>;
@@ -13,7 +15,8 @@ export type ConfiguredFiles = Readonly<Partial<Record<FileRole, string | undefin
  * @param roles what the model needs, its weights first
  * @returns null if none of it is configured, and no such model is installed
  * @throws {ModelMissingError} if a part is configured and the rest is not there
- * @throws {DownloadError} if an address can't be downloaded
+ * @throws {ModelLockedError} if another process is downloading from the same address
+ * @throws what {@linkcode download} throws
  */
 export async function modelFiles<Role extends FileRole>(
   store: ModelStore,
@@ -39,17 +42,10 @@ export async function modelFiles<Role extends FileRole>(
 
 async function localPath(store: ModelStore, role: FileRole, given: string): Promise<string> {
   if (/^https?:\/\//.test(given)) return await downloaded(store, addressOf(role, given));
-  try {
-    await Deno.stat(given);
-    return given;
-  } catch (cause) {
-    throw new ModelMissingError(`the file of --${role}, ${given}, is not there`, {
-      hint: `correct it, or run \`collider models pull ${
-        store.defaultFor(role)
-      }\` and leave it out`,
-      cause,
-    });
-  }
+  if (await exists(given)) return given;
+  throw new ModelMissingError(`the file of --${role}, ${given}, is not there`, {
+    hint: `correct it, or run \`collider models pull ${store.defaultFor(role)}\` and leave it out`,
+  });
 }
 
 /** Weights run with the gateway's rights: they come encrypted, or from this machine. */
@@ -66,11 +62,9 @@ async function downloaded(store: ModelStore, url: URL): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(url.href));
   const folder = join(store.directory, "by-url", new Uint8Array(digest).toHex().slice(0, 16));
   const path = join(folder, basename(url.pathname) || "model");
-  try {
-    await Deno.stat(path);
-  } catch {
-    await Deno.mkdir(folder, { recursive: true });
-    await download(url, path);
-  }
+  if (await exists(path)) return path;
+  await Deno.mkdir(folder, { recursive: true });
+  using _lock = await lockFile(join(folder, "lock"), url.href);
+  if (!await exists(path)) await download(url, path);
   return path;
 }

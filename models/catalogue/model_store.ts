@@ -1,9 +1,11 @@
-import { statfs } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
-import { CATALOGUE, type CatalogueModel, type FileRole } from "./catalogue.ts";
-import { download, hashOf } from "./download.ts";
-import { DiskSpaceError, ModelLockedError, UnknownModelError } from "./errors.ts";
+import { CATALOGUE, type CatalogueModel, type FileRole, type FileSource } from "./catalogue.ts";
+import { assertSpace, bytesOnDisk } from "./disk_space.ts";
+import { download, type DownloadOptions, hashOf } from "./download.ts";
+import { UnknownModelError } from "./errors.ts";
+import { lockFile } from "./file_lock.ts";
+import { removeAll } from "./paths.ts";
 
 /** Where models are pulled from when nothing else is said. */
 export const DEFAULT_HUB_URL = "https://huggingface.co";
@@ -11,28 +13,31 @@ export const DEFAULT_HUB_URL = "https://huggingface.co";
 /** What was installed, as it is kept beside the files. */
 const manifestSchema = z.object({
   name: z.string(),
-  repository: z.string(),
-  revision: z.string(),
-  files: z.array(z.object({ path: z.string(), sizeBytes: z.int(), sha256: z.string() })),
+  files: z.array(z.object({
+    path: z.string(),
+    /** As in `owner/name@revision`, or an address. */
+    source: z.string(),
+    sizeBytes: z.int(),
+    sha256: z.string(),
+    /** Who knew the hash before the file came; if nobody did, it says only what came. */
+    hashFrom: z.enum(["catalogue", "hub", "nobody"]),
+    role: z.string().optional(),
+  })),
 });
 export type InstalledModel = z.infer<typeof manifestSchema>;
+type InstalledFile = InstalledModel["files"][number];
 
 /** How a model is pulled. */
-export interface PullOptions {
+export interface PullOptions extends Omit<DownloadOptions, "sha256" | "onProgress"> {
   /** @default {@linkcode DEFAULT_HUB_URL} */
   readonly hubUrl?: string | undefined;
+  /** Sent to the hub only. */
   readonly token?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** Told of every file how much of it has come. */
   readonly onProgress?: (path: string, doneBytes: number, totalBytes: number) => void;
-  /** See `DownloadOptions`. */
-  readonly partBytes?: number;
-  readonly backoffMs?: number;
 }
 
 const MANIFEST = "installed.json";
-/** What the disk must have left when a model is installed. */
-const SPARE_BYTES = 64 << 20;
 
 /** The models that are installed, each in a folder of its own under one directory. */
 export class ModelStore {
@@ -46,40 +51,30 @@ export class ModelStore {
   }
 
   /**
-   * Downloads and installs a model: it is there as a whole or not at all, whatever happens.
+   * Downloads and installs a model: it is there as a whole or not at all, whatever happens. What is
+   * installed already is only read through.
    *
    * @throws {UnknownModelError} if the catalogue has no such model
-   * @throws {ModelLockedError} if another process is pulling it
+   * @throws {ModelLockedError} if another process is pulling or removing it
    * @throws {DiskSpaceError} before anything is downloaded
-   * @throws {DownloadError | ChecksumError} see `download`
+   * @throws what {@linkcode download} throws
    */
   async pull(name: string, options: PullOptions = {}): Promise<InstalledModel> {
     const model = this.#find(name);
-    const stagingPath = join(this.directory, ".pulling", model.name);
-    await Deno.mkdir(stagingPath, { recursive: true });
-    using _lock = await lock(join(this.directory, ".pulling", `${model.name}.lock`), model.name);
-    await this.#assertSpace(model, stagingPath);
-    const files: InstalledModel["files"] = [];
-    for (const { path, sha256 } of model.files) {
-      const target = join(stagingPath, path);
-      await Deno.mkdir(dirname(target), { recursive: true });
-      const url = urlOf(model, path, options.hubUrl ?? DEFAULT_HUB_URL);
-      const kept = await keptFile(target);
-      const { onProgress, ...rest } = options;
-      const file = kept ?? await download(url, target, {
-        ...rest,
-        sha256,
-        onProgress: (doneBytes, totalBytes) => onProgress?.(path, doneBytes, totalBytes),
-      });
-      files.push({ path, ...file });
+    using _lock = await this.#lock(name);
+    const former = await this.#manifestOf(name);
+    if (former !== null && isOf(former, model) && (await this.verify(name)).length === 0) {
+      return former;
     }
-    const { repository, revision } = model;
-    const installed: InstalledModel = { name: model.name, repository, revision, files };
+    const stagingPath = this.#workPath(name);
+    await Deno.mkdir(stagingPath, { recursive: true });
+    const totalBytes = model.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    await assertSpace(stagingPath, totalBytes - await bytesOnDisk(stagingPath));
+    const installed = { name, files: await downloadFiles(model, stagingPath, options) };
     const manifest = JSON.stringify(installed, null, 2);
     await Deno.writeTextFile(join(stagingPath, MANIFEST), `${manifest}\n`);
-    const finalPath = join(this.directory, model.name);
-    await Deno.remove(finalPath, { recursive: true }).catch(() => {});
-    await Deno.rename(stagingPath, finalPath);
+    await this.#discard(name);
+    await Deno.rename(stagingPath, join(this.directory, name));
     return installed;
   }
 
@@ -96,23 +91,33 @@ export class ModelStore {
    * @throws {UnknownModelError} if the catalogue has no such model, or it is not installed
    */
   async verify(name: string): Promise<string[]> {
-    const manifest = await this.#requireInstalled(name);
+    this.#find(name);
+    const manifest = await this.#manifestOf(name);
+    if (manifest === null) throw notInstalled(name);
     const problems: string[] = [];
     for (const { path, sha256 } of manifest.files) {
       try {
         const found = await hashOf(join(this.directory, name, path));
         if (found !== sha256) problems.push(`${path} was changed`);
-      } catch {
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
         problems.push(`${path} is missing`);
       }
     }
     return problems;
   }
 
-  /** @throws {UnknownModelError} if it is not installed */
+  /**
+   * Removes a model, and what an interrupted pull of it has left.
+   *
+   * @throws {UnknownModelError} if the catalogue has no such model, or there is nothing of it
+   * @throws {ModelLockedError} if another process is pulling or removing it
+   */
   async remove(name: string): Promise<void> {
-    await this.#requireInstalled(name);
-    await Deno.remove(join(this.directory, name), { recursive: true });
+    this.#find(name);
+    using _lock = await this.#lock(name);
+    const isInstalled = await this.#discard(name);
+    if (!await removeAll(this.#workPath(name)) && !isInstalled) throw notInstalled(name);
   }
 
   /**
@@ -121,9 +126,9 @@ export class ModelStore {
    * @returns null if no such model is installed
    */
   async filesFor(role: FileRole): Promise<Partial<Record<FileRole, string>> | null> {
-    for (const { name, files } of this.#catalogue) {
+    // As they were installed: a newer catalogue may know other files.
+    for (const { name, files } of await this.installed()) {
       if (!files.some((file) => file.role === role)) continue;
-      if (await this.#manifestOf(name) === null) continue;
       const paths = files.flatMap((file) =>
         file.role === undefined ? [] : [[file.role, join(this.directory, name, file.path)]]
       );
@@ -145,14 +150,6 @@ export class ModelStore {
     });
   }
 
-  async #requireInstalled(name: string): Promise<InstalledModel> {
-    const manifest = await this.#manifestOf(this.#find(name).name);
-    if (manifest !== null) return manifest;
-    throw new UnknownModelError(`${name} is not installed`, {
-      hint: `install it with \`collider models pull ${name}\``,
-    });
-  }
-
   async #manifestOf(name: string): Promise<InstalledModel | null> {
     try {
       const text = await Deno.readTextFile(join(this.directory, name, MANIFEST));
@@ -162,50 +159,82 @@ export class ModelStore {
     }
   }
 
-  async #assertSpace(model: CatalogueModel, stagingPath: string): Promise<void> {
-    const { bavail, bsize } = await statfs(stagingPath);
-    const neededBytes = model.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, SPARE_BYTES);
-    const hereBytes = await bytesBelow(stagingPath);
-    if (bavail * bsize + hereBytes >= neededBytes) return;
-    throw new DiskSpaceError(
-      `${model.name} needs ${
-        Math.ceil(neededBytes / 1e6)
-      } MB in ${this.directory}, and there are ` +
-        `${Math.floor(bavail * bsize / 1e6)}`,
-      { hint: "make room, or choose another folder with --data-dir" },
-    );
+  /** A place on the same disk, where what is half there can't be taken for a model. */
+  #workPath(name: string): string {
+    return join(this.directory, ".pulling", name);
+  }
+
+  async #lock(name: string): Promise<Disposable> {
+    await Deno.mkdir(dirname(this.#workPath(name)), { recursive: true });
+    return await lockFile(`${this.#workPath(name)}.lock`, name);
+  }
+
+  /**
+   * Takes an installed model away: out of its place at once, and then off the disk.
+   *
+   * @returns whether there was one
+   */
+  async #discard(name: string): Promise<boolean> {
+    const discardedPath = `${this.#workPath(name)}.removed`;
+    await removeAll(discardedPath);
+    try {
+      await Deno.rename(join(this.directory, name), discardedPath);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+    return await removeAll(discardedPath);
   }
 }
 
-function urlOf({ repository, revision }: CatalogueModel, path: string, hubUrl: string): URL {
+async function downloadFiles(
+  model: CatalogueModel,
+  folder: string,
+  { hubUrl = DEFAULT_HUB_URL, token, onProgress, ...options }: PullOptions,
+): Promise<InstalledFile[]> {
+  const files: InstalledFile[] = [];
+  for (const { source, path, sha256, role } of model.files) {
+    const target = join(folder, path);
+    await Deno.mkdir(dirname(target), { recursive: true });
+    const file = await download(urlOf(source, path, hubUrl), target, {
+      ...options,
+      sha256,
+      token: "url" in source ? undefined : token,
+      onProgress: (doneBytes, totalBytes) => onProgress?.(path, doneBytes, totalBytes),
+    });
+    files.push({
+      path,
+      source: nameOf(source),
+      sizeBytes: file.sizeBytes,
+      sha256: file.sha256,
+      hashFrom: sha256 !== undefined ? "catalogue" : file.isVerified ? "hub" : "nobody",
+      ...(role === undefined ? {} : { role }),
+    });
+  }
+  return files;
+}
+
+/** Whether what is installed is what the catalogue has today. */
+function isOf({ files }: InstalledModel, model: CatalogueModel): boolean {
+  return model.files.length === files.length && model.files.every((wanted, i) => {
+    const { path, source, sha256, role } = files[i]!;
+    return path === wanted.path && source === nameOf(wanted.source) && role === wanted.role &&
+      sha256 === (wanted.sha256 ?? sha256);
+  });
+}
+
+function nameOf(source: FileSource): string {
+  return "url" in source ? source.url : `${source.repository}@${source.revision}`;
+}
+
+function urlOf(source: FileSource, path: string, hubUrl: string): URL {
+  if ("url" in source) return new URL(source.url);
+  const { repository, revision } = source;
   return new URL(`${hubUrl.replace(/\/+$/, "")}/${repository}/resolve/${revision}/${path}`);
 }
 
-/** A file that an earlier attempt has finished. */
-async function keptFile(path: string): Promise<{ sizeBytes: number; sha256: string } | null> {
-  try {
-    const { size } = await Deno.stat(path);
-    return { sizeBytes: size, sha256: await hashOf(path) };
-  } catch {
-    return null;
-  }
-}
-
-async function bytesBelow(path: string): Promise<number> {
-  let bytes = 0;
-  for await (const entry of Deno.readDir(path)) {
-    const child = join(path, entry.name);
-    bytes += entry.isDirectory ? await bytesBelow(child) : (await Deno.stat(child)).size;
-  }
-  return bytes;
-}
-
-/** Held until it is disposed of, or the process ends. */
-async function lock(path: string, name: string): Promise<Disposable> {
-  const file = await Deno.open(path, { create: true, write: true });
-  if (await file.tryLock(true)) return file;
-  file.close();
-  throw new ModelLockedError(`${name} is being pulled by another process`, {
-    hint: `wait for it, or end the process that holds ${basename(path)}`,
+function notInstalled(name: string): UnknownModelError {
+  return new UnknownModelError(`${name} is not installed`, {
+    hint: `install it with \`collider models pull ${name}\``,
   });
 }

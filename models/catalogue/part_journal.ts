@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ByteRange } from "./remote_file.ts";
 
 /** What a file is, so that the parts of another one are not taken for its own. */
 export interface PartedFile {
@@ -57,7 +58,7 @@ export class PartJournal {
   }
 
   /** The first and the last byte of a part. */
-  rangeOf(part: number): { firstByte: number; lastByte: number } {
+  rangeOf(part: number): ByteRange {
     const { sizeBytes, partBytes } = this.#file;
     const firstByte = part * partBytes;
     return { firstByte, lastByte: Math.min(firstByte + partBytes, sizeBytes) - 1 };
@@ -73,9 +74,5 @@ export class PartJournal {
     };
     this.#writing = this.#writing.then(write, write);
     return this.#writing;
-  }
-
-  async remove(): Promise<void> {
-    await Deno.remove(this.#path).catch(() => {});
   }
 }
