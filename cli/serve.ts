@@ -63,6 +63,11 @@ function flagsCommand() {
       ).argParser(webhookSecret),
     )
     .addOption(
+      new Option("--export-secret <secret>", "signs exports by Standard Webhooks; whsec_…")
+        .env("COLLIDER_EXPORT_SECRET"),
+    )
+    .option("--allow-private-webhooks", "export to addresses of this machine and its networks, too")
+    .addOption(
       new Option("--max-body-mb <megabytes>", "largest request body, and NDJSON line").default(16)
         .argParser(integer(1, 1024)).env("COLLIDER_MAX_BODY_MB"),
     )
@@ -218,6 +223,10 @@ async function run(flags: Flags): Promise<void> {
   const pipeline = await Pipeline.start({
     log,
     ...(ner === undefined ? {} : { ner }),
+    exports: {
+      secret: flags.exportSecret,
+      allowPrivate: flags.allowPrivateWebhooks === true,
+    },
     ...(flags.llm ? { llm: llmOptions(flags) } : {}),
     ...(ocr === undefined ? {} : { ocr }),
     ...(flags.documentSchemas === undefined

@@ -2,7 +2,7 @@ import OpenAI from "openai";
 import { Admission } from "./admission.ts";
 import { AnswerAssembly } from "./answer_assembly.ts";
 import type { ChatAnswer, ChatModel, ChatRequest } from "./chat_model.ts";
-import { CircuitBreaker } from "./circuit_breaker.ts";
+import { CircuitBreaker } from "../models/circuit_breaker.ts";
 import { LlmError, LlmRefusedError, LlmUnavailableError } from "./errors.ts";
 import { guardedFetch } from "./guarded_fetch.ts";
 import { asLlmError } from "./openai_errors.ts";

@@ -3,6 +3,7 @@ import { GatewayError } from "../event/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { docsPage } from "./docs_page.ts";
 import { errorResponse } from "./error_response.ts";
+import { exportRoutes } from "./export_routes.ts";
 import { extractRoute } from "./extract_route.ts";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
 import { ingestHandler } from "./ingest.ts";
@@ -48,6 +49,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
   watchRoutes(app, pipeline);
+  exportRoutes(app, pipeline);
   extractRoute(app, pipeline);
   ocrRoute(app, pipeline, options.maxBodyBytes);
   app.openAPIRegistry.registerPath(ingestPath);

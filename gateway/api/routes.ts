@@ -248,7 +248,7 @@ export function watchRoutes(app: OpenAPIHono, pipeline: Pipeline): void {
   app.get("/metrics", async (c) => {
     const { registry } = pipeline.metrics;
     if (!/text\/plain|openmetrics/i.test(c.req.header("accept") ?? "")) {
-      return c.json(metricsJson(pipeline));
+      return c.json(await metricsJson(pipeline));
     }
     const headers = { "Content-Type": registry.contentType };
     return new Response(await registry.metrics(), { headers });

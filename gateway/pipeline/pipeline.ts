@@ -27,6 +27,7 @@ import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { type EntityExtractor, type NerOptions, NerStage } from "./ner_stage.ts";
 import { type DocumentReader, OcrStage } from "./ocr_stage.ts";
+import { ExportLoop, type ExportOptions } from "./export_loop.ts";
 import { ImageRoot } from "./image_root.ts";
 import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
@@ -47,6 +48,8 @@ export interface PipelineOptions {
   readonly ocr?: ReaderSettings;
   /** What names events that come without a type; without it, they keep none. */
   readonly llm?: LlmOptions;
+  /** How events are handed on to the webhook of the settings. */
+  readonly exports?: ExportOptions;
   /** Kinds of documents beside those that are known anyway. */
   readonly documentSchemas?: readonly DocumentSchema[];
   /** Folder below which events may name images. */
@@ -103,6 +106,8 @@ export class Pipeline {
   readonly ring: Ring;
   readonly log: Log;
   readonly #ids: UuidV7;
+  /** What hands events on to the webhook. */
+  readonly exports: ExportLoop;
   /** Where the images lie that events name. */
   readonly images: ImageRoot;
   readonly #embedder: EmbedClient;
@@ -129,6 +134,7 @@ export class Pipeline {
     ring: Ring;
     log: Log;
     embedder: EmbedClient;
+    exportOptions: ExportOptions;
     ner: { extractor: NerClient; options: NerOptions } | null;
     ocr: OcrClient | null;
     images: ImageRoot;
@@ -157,6 +163,7 @@ export class Pipeline {
     this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
     this.#publishing = parts.publisher.run();
+    this.exports = this.#startExports(parts.exportOptions);
     this.#populating = parts.ring.mapping.populate();
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
     this.#beat();
@@ -278,6 +285,7 @@ export class Pipeline {
       ring,
       log,
       embedder,
+      exportOptions: options.exports ?? {},
       ner,
       ocr,
       images,
@@ -407,6 +415,7 @@ export class Pipeline {
       this.#pending.drop();
       this.#enricher.drop();
     }, DRAIN_TIMEOUT_MS);
+    await this.exports.stop();
     await this.#publishing;
     clearTimeout(giveUp);
     await this.#embedder.close();
@@ -417,6 +426,24 @@ export class Pipeline {
     await this.store.close();
     await this.#populating;
     this.ring.close();
+  }
+
+  #startExports(options: ExportOptions): ExportLoop {
+    const { store, settings, schemas, log } = this;
+    return new ExportLoop({
+      store: store.exports,
+      settings: () => settings.current,
+      schemas: () => schemas.registry.list().map((schema) => schema.toJson()),
+      throughId: () => {
+        const id = this.#publisher.lastEventId;
+        return id === null ? null : formatUuid(id);
+      },
+      onGone: (url) => {
+        log.warn("the webhook is gone and is not used any more", { url });
+        if (settings.current.webhook_url === url) settings.change({ webhook_url: null });
+      },
+      log,
+    }, options);
   }
 
   #beat(): void {

@@ -41,6 +41,33 @@ const MIGRATIONS: readonly string[] = [
     key VARCHAR NOT NULL,
     value VARCHAR NOT NULL
   );`,
+  `CREATE TABLE exports (
+    id UUID NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    url VARCHAR NOT NULL,
+    first_event_id UUID NOT NULL,
+    last_event_id UUID NOT NULL,
+    event_count INTEGER NOT NULL
+  );
+  CREATE TABLE export_attempts (
+    export_id UUID NOT NULL,
+    attempted_at TIMESTAMPTZ NOT NULL,
+    state VARCHAR NOT NULL,
+    http_status INTEGER,
+    error VARCHAR,
+    next_at TIMESTAMPTZ
+  );
+  CREATE VIEW export_states AS
+    SELECT e.id, e.created_at, e.url, e.first_event_id, e.last_event_id, e.event_count,
+      coalesce(a.state, 'pending') AS state, coalesce(a.attempts, 0) AS attempts,
+      a.http_status, a.error, coalesce(a.next_at, e.created_at) AS next_at
+    FROM exports e LEFT JOIN (
+      SELECT export_id, arg_max(state, rowid) AS state, count(*) AS attempts,
+        arg_max(coalesce(http_status, -1), rowid) AS http_status,
+        arg_max(coalesce(error, ''), rowid) AS error, arg_max(next_at, rowid) AS next_at
+      FROM export_attempts GROUP BY export_id
+    ) a ON a.export_id = e.id;
+  CREATE VIEW dead_letters AS FROM export_states WHERE state = 'dead';`,
 ];
 
 /**

@@ -23,7 +23,17 @@ Deno.test("migrate makes the tables in an empty database", async () => {
       connection,
       "SELECT table_name FROM information_schema.tables ORDER BY table_name",
     );
-    assert.deepEqual(tables, ["config", "enrichments", "events", "migrations", "schemas"]);
+    assert.deepEqual(tables, [
+      "config",
+      "dead_letters",
+      "enrichments",
+      "events",
+      "export_attempts",
+      "export_states",
+      "exports",
+      "migrations",
+      "schemas",
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { LearnedSchemaRow } from "../event/schema_registry.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
+import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 import type { Enrichment } from "./rows.ts";
 
@@ -16,6 +17,8 @@ export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
  * of its own, so that reads run beside each other and beside the commits.
  */
 export class Store {
+  /** What is handed on to webhooks. */
+  readonly exports = new ExportStore((query) => this.#connected(query));
   readonly #database: Database;
   readonly #commits: GroupCommit;
   /** What is under way. */
