@@ -68,7 +68,12 @@ export class OcrStage implements EnrichmentStage {
   async #fieldsOf(markdown: string) {
     const schema = chooseSchema(markdown, this.#fields.schemas);
     if (schema === null) return {};
-    return { document: schema.name, fields: await extractFields(markdown, schema, this.#fields) };
+    try {
+      return { document: schema.name, fields: await extractFields(markdown, schema, this.#fields) };
+    } catch (cause) {
+      // The document was read all the same.
+      return { document: schema.name, fields_error: (cause as Error).message };
+    }
   }
 
   async #documentOf({ event: { payload } }: PendingEvent): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
+import type { ChatModel } from "../../llm/chat_model.ts";
 import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
 import { AnchorClassifier } from "../../llm/sentiment.ts";
 import { GENERIC_TYPE, TypeInference } from "../../llm/type_inference.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
 import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/document_schema.ts";
+import type { FieldFinders } from "../../models/documents/extract_fields.ts";
 import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
@@ -224,16 +226,17 @@ export class Pipeline {
         log.warn("the store can't be read; frames wait for it", { reason });
       },
     });
-    const namer = options.llm === undefined ? null : new TypeNamer(
+    const llm = options.llm === undefined ? null : new OpenAiChat({
+      ...options.llm,
+      onCall: (call) => metrics.countLlmCall(call),
+    });
+    const namer = llm === null ? null : new TypeNamer(
       new TypeInference({
-        model: new OpenAiChat({
-          ...options.llm,
-          onCall: (call) => metrics.countLlmCall(call),
-        }),
+        model: llm,
         learnedType: (fields) =>
           schemas.registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
         reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
-        requestsPerMinute: options.llm.requestsPerMinute,
+        requestsPerMinute: options.llm!.requestsPerMinute,
       }),
     );
     const record: Recorder = (rows) => store.appendEnrichments(rows);
@@ -244,6 +247,7 @@ export class Pipeline {
         new OcrStage(ocr, images, {
           schemas: [...options.documentSchemas ?? [], ...DOCUMENT_SCHEMAS],
           ...(extract === undefined ? {} : { extract }),
+          ...(llm === null ? {} : { ask: askFor(llm) }),
         }),
       );
     }
@@ -500,6 +504,18 @@ export class Pipeline {
     });
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
+}
+
+/** Asks a language model for an object of a JSON Schema. */
+function askFor(llm: ChatModel): NonNullable<FieldFinders["ask"]> {
+  return async (prompt, schema) => {
+    const messages = [{ role: "user", content: prompt }] as const;
+    const { json = {} } = await llm.complete({
+      messages,
+      answerSchema: { name: "fields", schema },
+    });
+    return json;
+  };
 }
 
 type Recorder = (rows: readonly Enrichment[]) => void;
