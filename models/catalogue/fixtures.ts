@@ -33,7 +33,7 @@ export interface HubRequest {
 }
 
 /** Serves `files` by their paths; the hub redirects to another server, where they are stored. */
-export async function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {}) {
+export function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {}) {
   const requests: HubRequest[] = [];
   const storageRequests: HubRequest[] = [];
   const stalled = Promise.withResolvers<void>();
@@ -88,6 +88,12 @@ export async function fakeHub(files: Record<string, Uint8Array>, faults: HubFaul
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();
+}
+
+/** The names of what is in a folder, in order. */
+export async function namesIn(directory: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(directory));
+  return entries.map(({ name }) => name).sort();
 }
 
 function note(list: HubRequest[], request: Request): HubRequest {

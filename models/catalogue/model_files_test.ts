@@ -58,7 +58,7 @@ Deno.test("modelFiles refuses addresses that are not encrypted", async () => {
 
 Deno.test("modelFiles downloads the file of an address once", async () => {
   await using place = await emptyStore();
-  await using hub = await fakeHub({
+  await using hub = fakeHub({
     "/model.onnx": Uint8Array.of(1, 2, 3),
     "/t.json": new Uint8Array(1),
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CatalogueModel } from "./catalogue.ts";
 import { ChecksumError, DiskSpaceError, UnknownModelError } from "./errors.ts";
-import { fakeHub, type HubFaults } from "./fixtures.ts";
+import { fakeHub, type HubFaults, namesIn } from "./fixtures.ts";
 import { ModelStore } from "./model_store.ts";
 
 const WEIGHTS = Uint8Array.from({ length: 50_000 }, (_, i) => i % 251);
@@ -30,7 +30,7 @@ const FILES = {
 /** An empty store, and a hub with the tiny model. */
 async function withHub(faults: HubFaults = {}, model: CatalogueModel = MODEL) {
   const directory = await Deno.makeTempDir({ prefix: "collider-models-" });
-  const hub = await fakeHub(FILES, faults);
+  const hub = fakeHub(FILES, faults);
   const store = new ModelStore(directory, [model]);
   const options = { hubUrl: hub.url, partBytes: 10_000, backoffMs: 1 };
   return {
@@ -83,13 +83,12 @@ Deno.test("ModelStore.pull replaces a model when the catalogue has another versi
   const files = [{ ...MODEL.files[0]!, path: "onnx/other.onnx" }];
   const store = new ModelStore(place.directory, [{ ...MODEL, files }]);
   assert.deepEqual(await store.filesFor("embedding-model"), former, "the old one works on");
-  await using hub = await fakeHub({ "/someone/tiny/resolve/main/onnx/other.onnx": TOKENIZER });
+  await using hub = fakeHub({ "/someone/tiny/resolve/main/onnx/other.onnx": TOKENIZER });
   await store.pull("tiny", { ...place.options, hubUrl: hub.url });
   assert.deepEqual(await store.filesFor("embedding-model"), {
     "embedding-model": join(place.directory, "tiny", "onnx", "other.onnx"),
   });
-  const names = Array.from(Deno.readDirSync(join(place.directory, "tiny")), ({ name }) => name);
-  assert.deepEqual(names.sort(), ["installed.json", "onnx"]);
+  assert.deepEqual(await namesIn(join(place.directory, "tiny")), ["installed.json", "onnx"]);
 });
 
 Deno.test("ModelStore.pull installs nothing until all is there", async () => {
@@ -115,7 +114,7 @@ Deno.test("ModelStore.pull holds the catalogue's hash against the hub's word", a
 });
 
 Deno.test("ModelStore.pull sends the token to the hub, not to other addresses", async () => {
-  await using other = await fakeHub({ "/tokenizer.json": TOKENIZER });
+  await using other = fakeHub({ "/tokenizer.json": TOKENIZER });
   const [weights, tokenizer] = MODEL.files;
   const source = { url: `${other.url}/tokenizer.json` };
   await using place = await withHub({}, {
@@ -171,6 +170,5 @@ Deno.test("ModelStore.remove removes what an interrupted pull has left", async (
   await using place = await withHub({ partFault: () => ({ cutAfterBytes: 0 }) });
   await assert.rejects(place.pull(), { name: "DownloadError" });
   await place.store.remove("tiny");
-  const left = Array.from(Deno.readDirSync(join(place.directory, ".pulling")), ({ name }) => name);
-  assert.deepEqual(left, ["tiny.lock"]);
+  assert.deepEqual(await namesIn(join(place.directory, ".pulling")), ["tiny.lock"]);
 });
