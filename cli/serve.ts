@@ -189,6 +189,7 @@ function flagsCommand() {
       ).default(5).argParser(integer(0, 300)).env("COLLIDER_INFER_TIMEOUT"),
     )
     .option("--keep-reasoning", "keep what the model thought with what it answered")
+    .option("--chat-executes", "take the event in that a conversation has filled in")
     .option("--no-llm", "ask no language model")
     .addOption(
       new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info")
@@ -283,6 +284,7 @@ function llmOptions(flags: Flags): LlmOptions {
     requestsPerMinute: flags.llmRpm,
     inferTimeoutMs: flags.inferTimeout * 1000,
     keepsReasoning: flags.keepReasoning === true,
+    chatExecutes: flags.chatExecutes === true,
   };
 }
 

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { GatewayError } from "../event/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { chatRoute } from "./chat_route.ts";
 import { docsPage } from "./docs_page.ts";
 import { errorResponse } from "./error_response.ts";
 import { exportRoutes } from "./export_routes.ts";
@@ -49,6 +50,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
   watchRoutes(app, pipeline);
+  chatRoute(app, pipeline);
   exportRoutes(app, pipeline);
   extractRoute(app, pipeline);
   ocrRoute(app, pipeline, options.maxBodyBytes);

@@ -1,3 +1,4 @@
+import type { LlmError } from "../../llm/errors.ts";
 import type { ModelError } from "../../models/errors.ts";
 import { GatewayError } from "../event/errors.ts";
 
@@ -70,6 +71,13 @@ export class NotConfiguredError extends GatewayError {
 export class ModelUnavailableError extends GatewayError {
   constructor(cause: ModelError) {
     super(cause.message, { status: 503, code: "model_unavailable", hint: cause.hint, cause });
+  }
+}
+
+/** The language model gave no answer; it may give one later. */
+export class LlmFailedError extends GatewayError {
+  constructor(cause: LlmError, status: 429 | 503) {
+    super(cause.message, { status, code: "llm_unavailable", hint: cause.hint, cause });
   }
 }
 

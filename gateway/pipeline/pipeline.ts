@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
+import type { ChatEngine } from "../../llm/chat/chat_engine.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
 import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
 import { AnchorClassifier } from "../../llm/sentiment.ts";
@@ -13,10 +14,17 @@ import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
 import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
-import { type GatewayEvent, SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
+import {
+  eventFromPayload,
+  type GatewayEvent,
+  SYSTEM_CONFIG,
+  UNKNOWN_EVENT,
+} from "../event/event.ts";
+import type { JsonObject } from "../event/strict_json.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
+import { createChat } from "./chat.ts";
 import { nowUs } from "./clock.ts";
 import {
   DEFAULT_MAX_KEYS,
@@ -67,6 +75,8 @@ export interface LlmOptions extends Omit<OpenAiChatOptions, "onCall"> {
   readonly inferTimeoutMs: number;
   /** Whether what the model thought is kept. */
   readonly keepsReasoning: boolean;
+  /** Whether the event that a conversation has filled in is taken in. */
+  readonly chatExecutes: boolean;
 }
 
 /** What became of an event that was sent. */
@@ -108,6 +118,8 @@ export class Pipeline {
   readonly ring: Ring;
   readonly log: Log;
   readonly #ids: UuidV7;
+  /** Conversations; null without a language model. */
+  readonly chat: ChatEngine | null;
   /** What hands events on to the webhook. */
   readonly exports: ExportLoop;
   /** Where the images lie that events name. */
@@ -141,6 +153,8 @@ export class Pipeline {
     ocr: OcrClient | null;
     images: ImageRoot;
     namer: TypeNamer | null;
+    llm: ChatModel | null;
+    chatExecutes: boolean;
     inferTimeoutMs: number;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
@@ -160,6 +174,12 @@ export class Pipeline {
     this.images = parts.images;
     this.#namer = parts.namer;
     this.#inferTimeoutMs = parts.inferTimeoutMs;
+    this.chat = parts.llm === null ? null : createChat({
+      model: parts.llm,
+      store: parts.store,
+      registry: parts.schemas.registry,
+      ...(parts.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
+    });
     this.#idempotency = parts.idempotency;
     this.#pending = parts.pending;
     this.#enricher = parts.enricher;
@@ -294,6 +314,8 @@ export class Pipeline {
       ocr,
       images,
       namer,
+      llm,
+      chatExecutes: options.llm?.chatExecutes ?? false,
       inferTimeoutMs: options.llm?.inferTimeoutMs ?? 0,
       idempotency,
       pending,
@@ -365,6 +387,11 @@ export class Pipeline {
   async #nameOf(event: GatewayEvent): Promise<string> {
     if (this.#namer === null || this.#inferTimeoutMs === 0) return event.type;
     return await this.#namer.nameWithin(event, this.#inferTimeoutMs) ?? event.type;
+  }
+
+  async #ingest(payload: JsonObject): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(payload));
+    await this.accept(eventFromPayload(payload, bytes, { receivedUs: nowUs() }));
   }
 
   /** The answer to the event that has the same idempotency key. */

@@ -68,6 +68,13 @@ const MIGRATIONS: readonly string[] = [
       FROM export_attempts GROUP BY export_id
     ) a ON a.export_id = e.id;
   CREATE VIEW dead_letters AS FROM export_states WHERE state = 'dead';`,
+  `CREATE TABLE chat_turns (
+    said_at TIMESTAMPTZ NOT NULL,
+    session_id VARCHAR NOT NULL,
+    role VARCHAR NOT NULL,
+    content VARCHAR NOT NULL,
+    state VARCHAR NOT NULL
+  );`,
 ];
 
 /**

@@ -24,6 +24,7 @@ Deno.test("migrate makes the tables in an empty database", async () => {
       "SELECT table_name FROM information_schema.tables ORDER BY table_name",
     );
     assert.deepEqual(tables, [
+      "chat_turns",
       "config",
       "dead_letters",
       "enrichments",

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import type { LearnedSchemaRow } from "../event/schema_registry.ts";
+import { ChatStore } from "./chat_store.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
@@ -17,6 +18,8 @@ export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
  * of its own, so that reads run beside each other and beside the commits.
  */
 export class Store {
+  /** Conversations. */
+  readonly chats = new ChatStore((query) => this.#connected(query));
   /** What is handed on to webhooks. */
   readonly exports = new ExportStore((query) => this.#connected(query));
   readonly #database: Database;

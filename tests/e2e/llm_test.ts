@@ -102,3 +102,89 @@ Deno.test("what an event says changes neither configuration nor types", async ()
   const { config } = await (await gateway.fetch("/api/config")).json();
   assert.equal(config.webhook_url, null);
 });
+
+function slots(understanding: unknown): string {
+  return `\n\`\`\`slots\n${JSON.stringify(understanding)}\n\`\`\``;
+}
+
+function chat(gateway: Gateway, body: unknown, headers: HeadersInit = {}): Promise<Response> {
+  return gateway.fetch("/api/chat", {
+    method: "POST",
+    headers: { ...JSON_TYPE, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+Deno.test("a conversation fills an event in, goes on after a restart, and ends as an event", async () => {
+  await using llm = new FakeOpenAiServer();
+  const directory = await Deno.makeTempDir({ prefix: "collider-chat-" });
+  const flags = ["--llm-base-url", llm.baseUrl, "--chat-executes"];
+  llm.behave(
+    reply(
+      "<think>A car, then.</think>Qual é o modelo?" + slots({
+        intent: "CarInsuranceRequest",
+        slots: {},
+        required: ["model"],
+      }),
+    ),
+  );
+  let gateway = await Gateway.start({ directory, flags });
+  const message = { msg: "Quero fazer um seguro pro meu carro", session_id: "ana" };
+  assert.deepEqual(await (await chat(gateway, message)).json(), {
+    role: "assistant",
+    content: "Qual é o modelo?",
+    intent: "CarInsuranceRequest",
+    slots: {},
+    missing: ["model"],
+    complete: false,
+    session_id: "ana",
+  });
+  await gateway.stop();
+
+  llm.behave(
+    reply("Pronto!" + slots({ intent: "CarInsuranceRequest", slots: { model: "Fiat Uno" } })),
+  );
+  gateway = await Gateway.start({ directory, flags });
+  const response = await chat(
+    gateway,
+    { msg: "Fiat Uno", session_id: "ana" },
+    { Accept: "text/event-stream" },
+  );
+  const events = (await response.text()).trim().split("\n\n").map((event) => {
+    const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event)!;
+    return [name, JSON.parse(data!)];
+  });
+  const [name, done] = events.at(-1)!;
+  assert.equal(name, "reply");
+  assert.deepEqual([done.slots, done.complete], [{ model: "Fiat Uno" }, true]);
+  const shown = events.slice(0, -1).map(([, { text }]) => text).join("");
+  assert.equal(shown.trim(), "Pronto!");
+  const { events: stored } = await (await gateway.fetch("/api/events")).json();
+  assert.deepEqual(stored.map(({ type, data }: { type: string; data: unknown }) => [type, data]), [
+    ["CarInsuranceRequest", {
+      model: "Fiat Uno",
+      type: "CarInsuranceRequest",
+      conversation_id: "ana",
+    }],
+  ]);
+  await gateway.stop();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("a conversation says when there is no language model, or the request is wrong", async () => {
+  await using away = await Gateway.start({ flags: ["--llm-base-url", "http://127.0.0.1:1/v1"] });
+  const unanswered = await chat(away, { msg: "hello" });
+  assert.equal(unanswered.status, 503);
+  assert.equal((await unanswered.json()).code, "llm_unavailable");
+  const streamed = await chat(away, { msg: "hello" }, { Accept: "text/event-stream" });
+  assert.match(await streamed.text(), /^event: error\ndata: \{.*llm_unavailable/);
+  for (
+    const body of [{}, { msg: " " }, { msg: "x", session_id: "a b" }, { msg: "x".repeat(8_001) }]
+  ) {
+    assert.equal((await chat(away, body)).status, 400);
+  }
+  await using without = await Gateway.start({ flags: ["--no-llm"] });
+  assert.equal((await chat(without, { msg: "hello" })).status, 501);
+  await using guarded = await Gateway.start({ flags: ["--token", "secret"] });
+  assert.equal((await chat(guarded, { msg: "hello" })).status, 401);
+});

@@ -1,0 +1,166 @@
+import type { ChatAnswer, ChatMessage, ChatModel } from "../chat_model.ts";
+import type { ChatHistory, ChatTool, KnownSchema } from "./chat_parts.ts";
+import { isComplete, missingOf, NO_STATE, type SlotValue } from "./chat_state.ts";
+import { VisibleText, visibleText } from "./slot_marker.ts";
+import { systemPrompt } from "./system_prompt.ts";
+import { understand } from "./understand.ts";
+
+/** What the engine works with. */
+export interface ChatEngineParts {
+  readonly model: ChatModel;
+  readonly history: ChatHistory;
+  readonly schemas: () => readonly KnownSchema[];
+  readonly tools: readonly ChatTool[];
+  /** Told when everything that an event needs was said; without it, nothing is done then. */
+  readonly execute?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
+}
+
+/** What a person is answered. */
+export interface ChatReply {
+  readonly role: "assistant";
+  /** Plain text or Markdown. */
+  readonly content: string;
+  readonly intent: string | null;
+  readonly slots: Readonly<Record<string, SlotValue>>;
+  readonly missing: readonly string[];
+  readonly complete: boolean;
+  readonly session_id: string;
+}
+
+/** How a message is answered. */
+export interface AnswerOptions {
+  /** Gets the answer's text piece by piece. */
+  readonly onText?: (piece: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const HISTORY_TURNS_MAX = 20;
+const HISTORY_CHARACTERS_MAX = 12_000;
+/** Times that the model may look something up for one answer. */
+const TOOL_ROUNDS_MAX = 4;
+const TOOL_CALLS_PER_ROUND_MAX = 4;
+const TOOL_RESULT_CHARACTERS_MAX = 6_000;
+const ANSWER_TOKENS_MAX = 4_096;
+
+/**
+ * Talks with people about what the gateway has learned: finds out what they want, and fills an event
+ * in by what they say. The answer comes as text that can be shown while it comes, followed by a
+ * block for the gateway, so that one call gives both.
+ */
+export class ChatEngine {
+  readonly #parts: ChatEngineParts;
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(parts: ChatEngineParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Answers a message. The messages of one session are answered one after the other.
+   *
+   * @throws {LlmError} if the model gives no answer; the message is not kept then
+   */
+  async answer(
+    sessionId: string,
+    message: string,
+    options: AnswerOptions = {},
+  ): Promise<ChatReply> {
+    const before = this.#busy.get(sessionId) ?? Promise.resolve();
+    const turn = before.catch(() => {}).then(() => this.#answer(sessionId, message, options));
+    this.#busy.set(sessionId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#busy.get(sessionId) === turn) this.#busy.delete(sessionId);
+    }
+  }
+
+  async #answer(sessionId: string, message: string, options: AnswerOptions): Promise<ChatReply> {
+    const { history, schemas, execute } = this.#parts;
+    const { turns, state: kept } = await history.load(sessionId, HISTORY_TURNS_MAX);
+    const before = kept ?? NO_STATE;
+    const known = schemas();
+    const answer = await this.#converse([
+      { role: "system", content: systemPrompt(message, before, known) },
+      ...newest(turns),
+      { role: "user", content: message },
+    ], options);
+    const said = [...turns.filter(({ role }) => role === "user"), { content: message }]
+      .map(({ content }) => content).join("\n");
+    const state = understand(answer.text, before, said, known);
+    const content = visibleText(answer.text);
+    const complete = isComplete(state);
+    if (complete && execute !== undefined) {
+      await execute({ ...state.slots, type: state.intent!, conversation_id: sessionId });
+    }
+    await history.append(sessionId, [
+      { role: "user", content: message },
+      { role: "assistant", content },
+      // What was done is not done again.
+    ], complete && execute !== undefined ? NO_STATE : state);
+    return {
+      role: "assistant",
+      content,
+      intent: state.intent,
+      slots: state.slots,
+      missing: missingOf(state),
+      complete,
+      session_id: sessionId,
+    };
+  }
+
+  /** Lets the model look things up until it answers. */
+  async #converse(messages: ChatMessage[], options: AnswerOptions): Promise<ChatAnswer> {
+    const { model, tools } = this.#parts;
+    const { signal } = options;
+    for (let round = 0;; round++) {
+      const visible = new VisibleText();
+      const show = (text: string) => {
+        if (text !== "") options.onText?.(text);
+      };
+      const mayLookUp = round < TOOL_ROUNDS_MAX && tools.length > 0;
+      const answer = await model.stream({
+        messages,
+        maxTokens: ANSWER_TOKENS_MAX,
+        ...(mayLookUp ? { tools: tools.map(({ definition }) => definition) } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      }, (piece) => show(visible.push(piece)));
+      show(visible.end());
+      if (answer.toolCalls.length === 0 || !mayLookUp) return answer;
+      const calls = answer.toolCalls.slice(0, TOOL_CALLS_PER_ROUND_MAX);
+      messages.push({ role: "assistant", content: answer.text, toolCalls: calls });
+      for (const { id, name, argumentsJson } of calls) {
+        const content = await this.#lookUp(name, argumentsJson);
+        messages.push({ role: "tool", toolCallId: id, content });
+      }
+    }
+  }
+
+  /** What a tool gives, or why it gives nothing: both for the model. */
+  async #lookUp(name: string, argumentsJson: string): Promise<string> {
+    const tool = this.#parts.tools.find(({ definition }) => definition.name === name);
+    if (tool === undefined) return JSON.stringify({ error: `there is no tool ${name}` });
+    try {
+      const args: unknown = JSON.parse(argumentsJson || "{}");
+      if (typeof args !== "object" || args === null || Array.isArray(args)) {
+        throw new Error("the arguments must be an object");
+      }
+      const result = JSON.stringify(await tool.run(args as Record<string, unknown>));
+      return result.slice(0, TOOL_RESULT_CHARACTERS_MAX);
+    } catch (cause) {
+      return JSON.stringify({ error: (cause as Error).message });
+    }
+  }
+}
+
+/** The newest turns that fit. */
+function newest(turns: readonly { role: "user" | "assistant"; content: string }[]): ChatMessage[] {
+  let characters = 0;
+  const fitting: ChatMessage[] = [];
+  for (const { role, content } of turns.toReversed()) {
+    characters += content.length;
+    if (characters > HISTORY_CHARACTERS_MAX) break;
+    fitting.unshift({ role, content });
+  }
+  return fitting;
+}
