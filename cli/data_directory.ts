@@ -8,8 +8,8 @@ export function defaultDataDirectory(): string {
   const dataHome = Deno.build.os === "darwin"
     ? join(home, "Library", "Application Support")
     : Deno.build.os === "windows"
-    ? Deno.env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local")
-    : Deno.env.get("XDG_DATA_HOME") ?? join(home, ".local", "share");
+    ? Deno.env.get("LOCALAPPDATA") || join(home, "AppData", "Local")
+    : Deno.env.get("XDG_DATA_HOME") || join(home, ".local", "share");
   return join(dataHome, "collider");
 }
 

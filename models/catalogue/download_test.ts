@@ -154,6 +154,18 @@ Deno.test("download refuses a file that is shorter than its size", async () => {
   assert.equal((await place.names()).includes("model.onnx"), false);
 });
 
+Deno.test("download takes no more than the hub has told", async () => {
+  await using place = await withHub({ toldBytes: 1_000, hasRanges: false, tellsLength: false });
+  await assert.rejects(place.download(), /more came than was said/);
+  assert.deepEqual(await place.names(), ["model.onnx.part"]);
+});
+
+Deno.test("download refuses a file whose size nobody tells", async () => {
+  await using place = await withHub({ hasRanges: false, tellsLength: false });
+  const url = new URL(`${place.hub.storageUrl}/model.onnx`);
+  await assert.rejects(download(url, place.path, { backoffMs: 1 }), /how large it is/);
+});
+
 Deno.test("download finds out before it begins that there is no room", async () => {
   await using place = await withHub({ toldBytes: 1e15, storedBytes: 1e15 });
   await assert.rejects(place.download(), DiskSpaceError);

@@ -23,6 +23,8 @@ export interface HubFaults {
   tellsHash?: boolean;
   /** Whether parts can be asked for; if not, all comes whatever is asked for. @default true */
   hasRanges?: boolean;
+  /** Whether the storage says how much it sends. @default true */
+  tellsLength?: boolean;
 }
 
 /** A request that was seen. */
@@ -48,6 +50,7 @@ export function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {
     if (fault === "stall") stalled.resolve();
     return stored(files[seen.path]!, seen.range, faults, fault);
   });
+  const storageUrl = `http://127.0.0.1:${storage.addr.port}`;
   const hub = Deno.serve(options, async (request) => {
     const { path } = note(requests, request);
     const status = faults.statuses?.shift();
@@ -61,7 +64,7 @@ export function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {
     return new Response(null, {
       status: 302,
       headers: {
-        "Location": `http://127.0.0.1:${storage.addr.port}${path}`,
+        "Location": `${storageUrl}${path}`,
         "X-Linked-Size": String(faults.toldBytes ?? bytes.length),
         ...(faults.tellsHash === false ? {} : { "X-Linked-Etag": `"${await sha256Of(bytes)}"` }),
       },
@@ -69,6 +72,7 @@ export function fakeHub(files: Record<string, Uint8Array>, faults: HubFaults = {
   });
   return {
     url: `http://127.0.0.1:${hub.addr.port}`,
+    storageUrl,
     requests,
     storageRequests,
     /** The parts that were asked for. */
@@ -109,21 +113,23 @@ function note(list: HubRequest[], request: Request): HubRequest {
 function stored(
   bytes: Uint8Array,
   range: string | null,
-  { hasRanges = true, liesAboutContents, storedBytes = bytes.length }: HubFaults,
+  faults: HubFaults,
   fault: PartFault | null,
 ): Response {
-  const contents = liesAboutContents === true ? bytes.map((byte) => byte ^ 1) : bytes;
+  const { hasRanges = true, tellsLength = true, storedBytes = bytes.length } = faults;
+  const contents = faults.liesAboutContents === true ? bytes.map((byte) => byte ^ 1) : bytes;
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
   const isPart = hasRanges && first !== undefined;
   const shift = fault === "another part" ? 1 : 0;
   const from = isPart ? Number(first) + shift : 0;
   const to = isPart ? Number(last) + shift : storedBytes - 1;
   const part = contents.slice(from, to + 1);
-  return new Response(bodyOf(part, fault), {
+  const body = tellsLength ? bodyOf(part, fault) : ReadableStream.from([part]);
+  return new Response(body, {
     status: isPart ? 206 : 200,
     headers: {
       "ETag": '"some-tag"',
-      "Content-Length": String(to - from + 1),
+      ...(tellsLength ? { "Content-Length": String(to - from + 1) } : {}),
       ...(isPart ? { "Content-Range": `bytes ${from}-${to}/${storedBytes}` } : {}),
     },
   });

@@ -9,12 +9,19 @@ import { exists } from "./paths.ts";
 /** Paths or https addresses that the operator has configured, by what the file is for. */
 export type ConfiguredFiles = Readonly<Partial<Record<FileRole, string | undefined>>>;
 
+/** Weights, and what works with no others: to mix them with those of another model gives nonsense. */
+const INSEPARABLE: readonly (readonly FileRole[])[] = [
+  ["embedding-model", "tokenizer-model"],
+  ["gliner-model", "gliner-tokenizer", "gliner-config"],
+  ["ocr-rec-model", "ocr-dictionary"],
+];
+
 /**
  * The files of one model: each that was configured, else the installed one.
  *
  * @param roles what the model needs, its weights first
  * @returns null if none of it is configured, and no such model is installed
- * @throws {ModelMissingError} if a part is configured and the rest is not there
+ * @throws {ModelMissingError} if a configured file, or what belongs to it, is not there
  * @throws {ModelLockedError} if another process is downloading from the same address
  * @throws what {@linkcode download} throws
  */
@@ -23,6 +30,7 @@ export async function modelFiles<Role extends FileRole>(
   configured: ConfiguredFiles,
   roles: readonly Role[],
 ): Promise<Record<Role, string> | null> {
+  assertTogether(configured);
   const installed = await store.filesFor(roles[0]!);
   const isConfigured = roles.some((role) => configured[role] !== undefined);
   if (!isConfigured && installed === null) return null;
@@ -38,6 +46,17 @@ export async function modelFiles<Role extends FileRole>(
     paths[role] = path;
   }
   return paths as Record<Role, string>;
+}
+
+function assertTogether(configured: ConfiguredFiles): void {
+  for (const group of INSEPARABLE) {
+    const given = group.find((role) => configured[role] !== undefined);
+    const missing = group.find((role) => configured[role] === undefined);
+    if (given === undefined || missing === undefined) continue;
+    throw new ModelMissingError(`--${given} is given without --${missing}`, {
+      hint: `give the file that belongs to it with --${missing}`,
+    });
+  }
 }
 
 async function localPath(store: ModelStore, role: FileRole, given: string): Promise<string> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { FileRole } from "./catalogue.ts";
 import { ModelMissingError } from "./errors.ts";
 import { fakeHub } from "./fixtures.ts";
 import { modelFiles } from "./model_files.ts";
@@ -7,11 +8,32 @@ import { ModelStore } from "./model_store.ts";
 
 const ROLES = ["embedding-model", "tokenizer-model"] as const;
 
+const OCR_ROLES = ["ocr-det-model", "ocr-rec-model", "ocr-dictionary"] as const;
+
 async function emptyStore() {
   const directory = await Deno.makeTempDir({ prefix: "collider-models-" });
   return {
     directory,
     store: new ModelStore(directory),
+    [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+  };
+}
+
+/** A store in which a model with these files is installed. */
+async function storeWith(roles: readonly FileRole[]) {
+  const directory = await Deno.makeTempDir({ prefix: "collider-models-" });
+  const source = { repository: "someone/tiny", revision: "main" };
+  const files = roles.map((role) => ({ source, path: role, sizeBytes: 1, role }));
+  const store = new ModelStore(directory, [{ name: "tiny", about: "", licence: "MIT", files }]);
+  await using hub = fakeHub(
+    Object.fromEntries(
+      roles.map((role) => [`/someone/tiny/resolve/main/${role}`, Uint8Array.of(1)]),
+    ),
+  );
+  await store.pull("tiny", { hubUrl: hub.url });
+  return {
+    directory,
+    store,
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
 }
@@ -33,8 +55,8 @@ Deno.test("modelFiles takes the files that are configured", async () => {
 
 Deno.test("modelFiles says which model to pull for a file that is not there", async () => {
   await using place = await emptyStore();
-  const missing = modelFiles(place.store, { "embedding-model": "/nowhere.onnx" }, ROLES);
-  await assert.rejects(missing, (error) => {
+  const configured = { "embedding-model": "/nowhere.onnx", "tokenizer-model": "/nowhere.json" };
+  await assert.rejects(modelFiles(place.store, configured, ROLES), (error) => {
     assert.ok(error instanceof ModelMissingError);
     assert.match(error.message, /--embedding-model, \/nowhere.onnx/);
     assert.match(error.hint, /collider models pull bge-m3`/);
@@ -42,17 +64,40 @@ Deno.test("modelFiles says which model to pull for a file that is not there", as
   });
 });
 
-Deno.test("modelFiles says which file of a configured model is not configured", async () => {
+Deno.test("modelFiles says which model to pull for the rest of what is configured", async () => {
   await using place = await emptyStore();
-  const path = join(place.directory, "model.onnx");
-  await Deno.writeTextFile(path, "{}");
+  const path = join(place.directory, "det.onnx");
+  await Deno.writeTextFile(path, "");
+  const half = modelFiles(place.store, { "ocr-det-model": path }, OCR_ROLES);
+  await assert.rejects(half, { name: "ModelMissingError", hint: /collider models pull pp-ocrv5`/ });
+});
+
+Deno.test("modelFiles does not mix weights with another model's tokenizer", async () => {
+  await using place = await storeWith(["embedding-model", "tokenizer-model"]);
+  const path = join(place.directory, "own.onnx");
+  await Deno.writeTextFile(path, "");
   const half = modelFiles(place.store, { "embedding-model": path }, ROLES);
   await assert.rejects(half, { name: "ModelMissingError", hint: /--tokenizer-model/ });
 });
 
+Deno.test("modelFiles takes the rest from the model that is installed", async () => {
+  await using place = await storeWith(OCR_ROLES);
+  const path = join(place.directory, "own.onnx");
+  await Deno.writeTextFile(path, "");
+  const files = await modelFiles(place.store, { "ocr-det-model": path }, OCR_ROLES);
+  assert.deepEqual(files, {
+    "ocr-det-model": path,
+    "ocr-rec-model": join(place.directory, "tiny", "ocr-rec-model"),
+    "ocr-dictionary": join(place.directory, "tiny", "ocr-dictionary"),
+  });
+});
+
 Deno.test("modelFiles refuses addresses that are not encrypted", async () => {
   await using place = await emptyStore();
-  const configured = { "embedding-model": "http://models.example/model.onnx" };
+  const configured = {
+    "embedding-model": "http://models.example/model.onnx",
+    "tokenizer-model": "http://models.example/tokenizer.json",
+  };
   await assert.rejects(modelFiles(place.store, configured, ROLES), /not encrypted/);
 });
 
