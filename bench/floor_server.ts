@@ -15,7 +15,7 @@ const ids = new UuidV7();
 const forgetful: Intake = {
   metrics: new Metrics(),
   settings: await SettingsKeeper.load(await Store.open({ path: ":memory:" })),
-  images: new ImageRoot(null),
+  models: { images: new ImageRoot(null) },
   accept: ({ id, type }) => {
     ids.next(Date.now(), id);
     return Promise.resolve({ id: formatUuid(id), type, duplicate: false });

@@ -5,7 +5,8 @@ import { Guard } from "../gateway/api/security.ts";
 import { serve } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
-import { type LlmOptions, Pipeline } from "../gateway/pipeline/pipeline.ts";
+import type { LlmOptions } from "../gateway/pipeline/loaded_models.ts";
+import { Pipeline } from "../gateway/pipeline/pipeline.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { DEVICES } from "../models/onnx/device.ts";
@@ -264,8 +265,10 @@ async function run(flags: Flags): Promise<void> {
     url: `http://${server.hostname}:${server.port}`,
     database: dbPath,
     ring: flags.ringPath,
-    embedder: pipeline.embedder.names.join(" or "),
-    ...(pipeline.embedder.device === null ? {} : { device: pipeline.embedder.device }),
+    embedder: pipeline.models.embedder.about.names.join(" or "),
+    ...(pipeline.models.embedder.about.device === null
+      ? {}
+      : { device: pipeline.models.embedder.about.device }),
     documents: ocr === undefined ? "not read: no OCR model is installed" : "read",
     entities: ner === undefined ? "none: no NER model is installed" : ner.labels.join(", "),
   });

@@ -177,7 +177,8 @@ export class OpenAiChat implements ChatModel {
   }
 
   async #findModel(signal: AbortSignal): Promise<string> {
-    const { data } = await this.#client.models.list({ signal });
+    // Where nobody listens, which is found out here, those who wait are not kept waiting.
+    const { data } = await this.#client.models.list({ signal, maxRetries: 0 });
     const model = data.find(({ id }) => !/embed/i.test(id)) ?? data[0];
     if (model === undefined) {
       throw new LlmUnavailableError("the language model's server has no model", {

@@ -25,7 +25,7 @@ const EntityBody = z.object({
 }).openapi("Entity");
 
 /** `POST /api/extract`: entities of a text, without storing anything. */
-export function extractRoute(app: OpenAPIHono, { ner }: Pipeline): void {
+export function extractRoute(app: OpenAPIHono, { models: { ner } }: Pipeline): void {
   app.openAPIRegistry.registerPath({
     method: "post",
     path: "/api/extract",

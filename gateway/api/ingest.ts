@@ -27,10 +27,12 @@ const OPEN_BRACKET = 0x5b;
 const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** What of the pipeline takes events in. */
-export type Intake = Pick<
-  Pipeline,
-  "settings" | "metrics" | "images" | "accept" | "acceptBatch" | "roomForBatch"
->;
+export type Intake =
+  & Pick<
+    Pipeline,
+    "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
+  >
+  & { readonly models: Pick<Pipeline["models"], "images"> };
 
 /** What ingesting needs to know. */
 export interface IngestOptions {
@@ -142,7 +144,9 @@ export function ingestHandler(options: IngestOptions) {
   }
 
   function assertImagePath({ payload }: GatewayEvent): void {
-    if (typeof payload["image_path"] === "string") pipeline.images.resolve(payload["image_path"]);
+    if (typeof payload["image_path"] === "string") {
+      pipeline.models.images.resolve(payload["image_path"]);
+    }
   }
 
   function batchContext(receivedUs: number, key: string | null, index: number): EventContext {

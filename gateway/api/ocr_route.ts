@@ -74,7 +74,8 @@ export function ocrRoute(app: OpenAPIHono, pipeline: Pipeline, maxBodyBytes: num
   });
   app.post("/api/ocr", async (c) => {
     const document = await documentOf(c.req.raw, maxBodyBytes);
-    if (pipeline.documents === null) {
+    const { ocr } = pipeline.models;
+    if (ocr === null) {
       throw new NotConfiguredError(
         "there is no OCR model",
         "Run `collider models pull pp-ocrv5` and restart, or give --ocr-det-model, " +
@@ -82,7 +83,7 @@ export function ocrRoute(app: OpenAPIHono, pipeline: Pipeline, maxBodyBytes: num
       );
     }
     try {
-      const pages = await pipeline.documents.read(document);
+      const pages = await ocr.read(document);
       return c.json({ markdown: documentMarkdown(pages), pages });
     } catch (error) {
       if (error instanceof ModelFailedError) throw new UnreadableError(error);

@@ -1,82 +1,33 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Kinetics } from "../../collider/kinetics.ts";
 import { Ring } from "../../collider/ring.ts";
 import type { ChatEngine } from "../../llm/chat/chat_engine.ts";
-import type { ChatModel } from "../../llm/chat_model.ts";
-import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
-import { AnchorClassifier } from "../../llm/sentiment.ts";
-import { GENERIC_TYPE, TypeInference } from "../../llm/type_inference.ts";
-import { EmbedClient } from "../../models/embed_client.ts";
-import type { AboutEmbedder, EmbedderChoice } from "../../models/embed_messages.ts";
-import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/document_schema.ts";
-import type { FieldFinders } from "../../models/documents/extract_fields.ts";
-import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
-import { NerClient } from "../../models/ner/ner_client.ts";
-import { OcrClient } from "../../models/ocr/ocr_client.ts";
-import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
-import {
-  eventFromPayload,
-  type GatewayEvent,
-  SYSTEM_CONFIG,
-  UNKNOWN_EVENT,
-} from "../event/event.ts";
+import { eventFromPayload, type GatewayEvent } from "../event/event.ts";
 import type { JsonObject } from "../event/strict_json.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { Store, type StoreOptions } from "../store/store.ts";
 import { createChat } from "./chat.ts";
 import { nowUs } from "./clock.ts";
-import {
-  DEFAULT_MAX_KEYS,
-  DEFAULT_WINDOW_MS,
-  type FirstAnswer,
-  IdempotencyWindow,
-} from "./idempotency.ts";
-import { Enricher, type EnrichmentStage } from "./enricher.ts";
+import { Enricher } from "./enricher.ts";
+import { ExportLoop, type ExportOptions } from "./export_loop.ts";
+import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
+import { LoadedModels, type ModelsOptions } from "./loaded_models.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
-import { type EntityExtractor, type NerOptions, NerStage } from "./ner_stage.ts";
-import { type DocumentReader, OcrStage } from "./ocr_stage.ts";
-import { ExportLoop, type ExportOptions } from "./export_loop.ts";
-import { ImageRoot } from "./image_root.ts";
 import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
+import { recallKeys, recallKinetics, recordUnrecordedFrames } from "./recall.ts";
 import { Schemas } from "./schemas.ts";
 import { SettingsKeeper } from "./settings.ts";
-import { TypeNamer } from "./type_namer.ts";
-import { TypeStage } from "./type_stage.ts";
+import type { TypeNamer } from "./type_namer.ts";
 
 /** How the pipeline is put together. */
-export interface PipelineOptions {
+export interface PipelineOptions extends ModelsOptions {
   readonly store: StoreOptions;
   readonly ring: { readonly path: string; readonly capacity: number; readonly reset?: boolean };
-  /** The first that works embeds. @default the hashing embedder */
-  readonly embedders?: readonly EmbedderChoice[];
-  /** What finds entities; without it, none are looked for. */
-  readonly ner?: { readonly model: GlinerSettings } & NerOptions;
-  /** What reads documents; without it, none are read. */
-  readonly ocr?: ReaderSettings;
-  /** What names events that come without a type; without it, they keep none. */
-  readonly llm?: LlmOptions;
   /** How events are handed on to the webhook of the settings. */
   readonly exports?: ExportOptions;
-  /** Kinds of documents beside those that are known anyway. */
-  readonly documentSchemas?: readonly DocumentSchema[];
-  /** Folder below which events may name images. */
-  readonly imageRoot?: string;
   readonly log?: Log;
-}
-
-/** How a language model is used. */
-export interface LlmOptions extends Omit<OpenAiChatOptions, "onCall"> {
-  /** Calls for types at most. */
-  readonly requestsPerMinute: number;
-  /** How long the answer to an event without a type waits for its name, ms; 0 = not at all. */
-  readonly inferTimeoutMs: number;
-  /** Whether what the model thought is kept. */
-  readonly keepsReasoning: boolean;
-  /** Whether the event that a conversation has filled in is taken in. */
-  readonly chatExecutes: boolean;
 }
 
 /** What became of an event that was sent. */
@@ -96,11 +47,6 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 const CROWDED_WAIT_MS = 2;
 /** After this long, what is in memory and has no frame yet is left to the next start. */
 const DRAIN_TIMEOUT_MS = 4_000;
-/** Arrivals from before a restart that conversations remember. */
-const REMEMBERED_ARRIVALS = 20_000;
-/** Newest frames among which events are looked for that a crash left unrecorded. */
-const RECENT_FRAMES = 65_536;
-const MAX_UNRECORDED_EVENTS = 65_536;
 /** How far publication has come is kept after so many frames, so that a restart need not look
  * through everything. */
 const CHECKPOINT_FRAMES = 100_000;
@@ -122,13 +68,9 @@ export class Pipeline {
   readonly chat: ChatEngine | null;
   /** What hands events on to the webhook. */
   readonly exports: ExportLoop;
-  /** Where the images lie that events name. */
-  readonly images: ImageRoot;
-  readonly #embedder: EmbedClient;
-  readonly #ocr: OcrClient | null;
+  readonly models: LoadedModels;
   readonly #namer: TypeNamer | null;
   readonly #inferTimeoutMs: number;
-  readonly #ner: { extractor: NerClient; options: NerOptions } | null;
   readonly #idempotency: IdempotencyWindow;
   readonly #pending: PendingEvents;
   readonly #enricher: Enricher;
@@ -147,15 +89,9 @@ export class Pipeline {
     settings: SettingsKeeper;
     ring: Ring;
     log: Log;
-    embedder: EmbedClient;
-    exportOptions: ExportOptions;
-    ner: { extractor: NerClient; options: NerOptions } | null;
-    ocr: OcrClient | null;
-    images: ImageRoot;
+    models: LoadedModels;
     namer: TypeNamer | null;
-    llm: ChatModel | null;
-    chatExecutes: boolean;
-    inferTimeoutMs: number;
+    options: PipelineOptions;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
     enricher: Enricher;
@@ -168,24 +104,22 @@ export class Pipeline {
     this.settings = parts.settings;
     this.ring = parts.ring;
     this.log = parts.log;
-    this.#embedder = parts.embedder;
-    this.#ner = parts.ner;
-    this.#ocr = parts.ocr;
-    this.images = parts.images;
+    this.models = parts.models;
     this.#namer = parts.namer;
-    this.#inferTimeoutMs = parts.inferTimeoutMs;
-    this.chat = parts.llm === null ? null : createChat({
-      model: parts.llm,
+    const { llm, exports = {} } = parts.options;
+    this.#inferTimeoutMs = llm?.inferTimeoutMs ?? 0;
+    this.chat = parts.models.llm === null ? null : createChat({
+      model: parts.models.llm,
       store: parts.store,
       registry: parts.schemas.registry,
-      ...(parts.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
+      ...(llm!.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
     });
     this.#idempotency = parts.idempotency;
     this.#pending = parts.pending;
     this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
     this.#publishing = parts.publisher.run();
-    this.exports = this.#startExports(parts.exportOptions);
+    this.exports = this.#startExports(exports);
     this.#populating = parts.ring.mapping.populate();
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
     this.#beat();
@@ -211,21 +145,8 @@ export class Pipeline {
     undo.defer(() => store.close());
     const ring = Ring.open(options.ring);
     undo.defer(() => ring.close());
-    const embedder = await EmbedClient.start({
-      ring: ring.mapping,
-      ...(options.embedders === undefined ? {} : { choices: options.embedders }),
-    });
-    undo.defer(() => embedder.close());
-    for (const reason of embedder.about.problems) log.warn("an embedder is left out", { reason });
-
-    const ner = options.ner === undefined
-      ? null
-      : { extractor: await NerClient.start(options.ner.model), options: options.ner };
-    if (ner !== null) undo.defer(() => ner.extractor.close());
-
-    const ocr = options.ocr === undefined ? null : await OcrClient.start(options.ocr);
-    if (ocr !== null) undo.defer(() => ocr.close());
-    const images = new ImageRoot(options.imageRoot ?? null);
+    const models = await LoadedModels.load(options, { ring, metrics, log });
+    undo.defer(() => models.close());
 
     const schemas = await Schemas.load(store);
     const idempotency = await recallKeys(store);
@@ -246,56 +167,16 @@ export class Pipeline {
         log.warn("the store can't be read; frames wait for it", { reason });
       },
     });
-    const llm = options.llm === undefined ? null : new OpenAiChat({
-      ...options.llm,
-      onCall: (call) => metrics.countLlmCall(call),
-    });
-    const namer = llm === null ? null : new TypeNamer(
-      new TypeInference({
-        model: llm,
-        learnedType: (fields) =>
-          schemas.registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
-        reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
-        requestsPerMinute: options.llm!.requestsPerMinute,
-      }),
-    );
-    const record: Recorder = (rows) => store.appendEnrichments(rows);
-    const stages: EnrichmentStage[] = [];
-    if (ocr !== null) {
-      const extract = ner?.extractor.extract.bind(ner.extractor);
-      stages.push(
-        new OcrStage(ocr, images, {
-          schemas: [...options.documentSchemas ?? [], ...DOCUMENT_SCHEMAS],
-          ...(extract === undefined ? {} : { extract }),
-          ...(llm === null ? {} : { ask: askFor(llm) }),
-        }),
-      );
-    }
-    if (namer !== null) {
-      stages.push(
-        new TypeStage({
-          namer,
-          learn: (event) => schemas.learnNamed(event),
-          keepsReasoning: options.llm!.keepsReasoning,
-        }),
-      );
-    }
-    if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
-    let classifier: AnchorClassifier | null = null;
-    if (embedder.about.device !== null) {
-      // Beside the start: a large model takes seconds for the known texts.
-      AnchorClassifier.open((texts) => embedder.vectors(texts)).then(
-        (opened) => classifier = opened,
-        (cause) => log.warn("messages are not classified", { reason: cause.message }),
-      );
-    }
+    const namer = models.typeNamer(schemas);
+    const record = (rows: readonly Enrichment[]) => store.appendEnrichments(rows);
+    const stages = models.stages(schemas, namer);
     const enricher = new Enricher({ pending, stages, metrics, log, record });
     const publisher = new Publisher({
       pending: enricher,
       ring,
       kinetics: await recallKinetics(store, throughId),
-      embedder,
-      classifier: () => classifier,
+      embedder: models.embedder,
+      classifier: () => models.classifier,
       metrics,
       log,
       record,
@@ -308,15 +189,9 @@ export class Pipeline {
       settings: await SettingsKeeper.load(store),
       ring,
       log,
-      embedder,
-      exportOptions: options.exports ?? {},
-      ner,
-      ocr,
-      images,
+      models,
       namer,
-      llm,
-      chatExecutes: options.llm?.chatExecutes ?? false,
-      inferTimeoutMs: options.llm?.inferTimeoutMs ?? 0,
+      options,
       idempotency,
       pending,
       enricher,
@@ -324,21 +199,6 @@ export class Pipeline {
     });
     undo.move();
     return pipeline;
-  }
-
-  /** What finds entities, and which; null if nothing does. */
-  get ner(): { extractor: EntityExtractor; options: NerOptions } | null {
-    return this.#ner;
-  }
-
-  /** What reads documents; null if nothing does. */
-  get documents(): DocumentReader | null {
-    return this.#ocr;
-  }
-
-  /** What embeds, and on what. */
-  get embedder(): AboutEmbedder {
-    return this.#embedder.about;
   }
 
   /**
@@ -449,9 +309,7 @@ export class Pipeline {
     await this.exports.stop();
     await this.#publishing;
     clearTimeout(giveUp);
-    await this.#embedder.close();
-    await this.#ner?.extractor.close();
-    await this.#ocr?.close();
+    await this.models.close();
     await this.#keepCheckpoint();
     await this.schemas.close();
     await this.store.close();
@@ -524,7 +382,7 @@ export class Pipeline {
     metrics.gauge("ring_head", "Frames ever published.", () => ring.mapping.head);
     metrics.gauge("ring_tail", "Oldest readable frame.", () => ring.mapping.tail);
     metrics.gauge("ring_capacity_frames", "Frames in the ring.", () => ring.mapping.capacity);
-    const { names, device } = this.embedder;
+    const { names, device } = this.models.embedder.about;
     metrics.info("embedder", "What embeds, and on what.", {
       embedder: names[0]!,
       device: device ?? "",
@@ -533,69 +391,8 @@ export class Pipeline {
   }
 }
 
-/** Asks a language model for an object of a JSON Schema. */
-function askFor(llm: ChatModel): NonNullable<FieldFinders["ask"]> {
-  return async (prompt, schema) => {
-    const messages = [{ role: "user", content: prompt }] as const;
-    const { json = {} } = await llm.complete({
-      messages,
-      answerSchema: { name: "fields", schema },
-    });
-    return json;
-  };
-}
-
-type Recorder = (rows: readonly Enrichment[]) => void;
-
 function firstAnswer(event: GatewayEvent): FirstAnswer {
   return { id: formatUuid(event.id), type: event.type };
-}
-
-/** The idempotency keys of the events in the window. */
-async function recallKeys(store: Store): Promise<IdempotencyWindow> {
-  const window = new IdempotencyWindow();
-  const sinceMs = Math.max(0, Date.now() - DEFAULT_WINDOW_MS);
-  const sinceId = new UuidV7().next(sinceMs);
-  const keys = await store.listIdempotencyKeys(formatUuid(sinceId), DEFAULT_MAX_KEYS);
-  for (const { key, id, type, receivedUs } of keys) {
-    window.remember(key, Promise.resolve({ id, type }), receivedUs / 1000);
-  }
-  return window;
-}
-
-/** Tells the kinetics of the published events again, so that conversations go on after a restart. */
-async function recallKinetics(store: Store, throughId: string): Promise<Kinetics> {
-  const kinetics = new Kinetics();
-  const [firstUnpublished] = await store.listUnpublishedIds(throughId, 1);
-  const beforeId = firstUnpublished ?? "ffffffff-ffff-ffff-ffff-ffffffffffff";
-  for (const past of await store.listArrivalsBefore(beforeId, REMEMBERED_ARRIVALS)) {
-    kinetics.publish(kinetics.arrive(past.conversationId, past.receivedUs), past.receivedUs);
-  }
-  return kinetics;
-}
-
-/**
- * Records frames that are in the ring and not in the store: a crash came between. Their events
- * would get a second frame otherwise.
- */
-async function recordUnrecordedFrames(store: Store, ring: Ring, throughId: string): Promise<void> {
-  const unrecorded = await store.listUnpublishedIds(throughId, MAX_UNRECORDED_EVENTS);
-  if (unrecorded.length === 0) return;
-  const frames = ring.recentEvents(RECENT_FRAMES);
-  const rows = unrecorded
-    .map((id) => parseUuid(id)!)
-    .filter((id) => frames.has(id.toHex()))
-    .map((id) => ({
-      eventId: id,
-      doneUs: nowUs(),
-      stage: PUBLISH_STAGE,
-      frameId: frames.get(id.toHex())!,
-      ringGeneration: ring.mapping.generation,
-      result: null,
-      error: null,
-    }));
-  store.appendEnrichments(rows);
-  await store.flushEnrichments();
 }
 
 function unpublishable(eventId: Uint8Array, error: string) {

@@ -30,9 +30,10 @@ Deno.test("SlotLease is revoked only when another thread has written its last", 
     onmessage = ({ data: { shared, written } }) => {
       const lease = new SlotLease(shared);
       lease.hold();
-      postMessage("held");
       const state = new Int32Array(shared);
-      for (const held = Atomics.load(state, 0); Atomics.load(state, 0) === held;); // until revoked
+      const held = Atomics.load(state, 0);
+      postMessage("held");
+      while (Atomics.load(state, 0) === held); // until revoked
       for (let i = 0; i < 1_000_000; i++) written[0]++;
       lease.release();
     };`;

@@ -139,6 +139,8 @@ class GatewayProcess {
         ...["--port", "0", "--log-format", "json"],
         ...["--data-dir", directory, "--db-path", databasePath, "--ring-path", ringPath],
         ...["--ring-capacity", String(ringCapacity), ...flags],
+        // Tests without a language model must not find the one of whoever runs them.
+        ...(flags.includes("--llm-base-url") ? [] : ["--no-llm"]),
       ],
       cwd: ROOT,
       stdout: "null",

@@ -183,7 +183,7 @@ Deno.test("a conversation says when there is no language model, or the request i
   ) {
     assert.equal((await chat(away, body)).status, 400);
   }
-  await using without = await Gateway.start({ flags: ["--no-llm"] });
+  await using without = await Gateway.start();
   assert.equal((await chat(without, { msg: "hello" })).status, 501);
   await using guarded = await Gateway.start({ flags: ["--token", "secret"] });
   assert.equal((await chat(guarded, { msg: "hello" })).status, 401);

@@ -183,7 +183,6 @@ Deno.test("without a language model, messages get sentiment and intent from thei
   await using gateway = await Gateway.start({
     flags: [
       ...["--embedding-model", modelPath, "--tokenizer-model", tokenizerPath, "--device", "cpu"],
-      "--no-llm",
     ],
   });
   const understood = async (event: Record<string, unknown>) => {
