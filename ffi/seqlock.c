@@ -118,6 +118,7 @@ static int32_t os_reserve(os_file file, uint64_t size, int32_t *error);
 static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error);
 static void os_populate(os_file file, void *base, uint64_t size);
 static int32_t os_unlink(const char *path, int32_t *error);
+static void os_lower_thread_priority(void);
 static void os_unmap(void *base, uint64_t size);
 static void os_close(os_file file);
 static bool os_random(uint64_t *value);
@@ -326,6 +327,11 @@ void cs_ring_heartbeat(void *base, double now_us) {
     atomic_store_explicit(&header->heartbeat_us, (int64_t)now_us, memory_order_release);
 }
 
+/* Lets other threads go first, from now on: for threads that compute for long. */
+void cs_thread_lower_priority(void) {
+    os_lower_thread_priority();
+}
+
 /* Other processes write the control plane at any time: word by word, so that it is no data race. */
 static void copy_words(unsigned char *target, unsigned char *source, size_t length) {
     for (size_t offset = 0; offset < length; offset += sizeof(uint64_t)) {
@@ -363,7 +369,11 @@ uint32_t cs_control_read(void *base, unsigned char *out, uint32_t out_length) {
 #include <sys/statvfs.h>
 #ifdef __linux__
 #include <linux/magic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#elif defined(__APPLE__)
+#include <pthread/qos.h>
 #endif
 #include <unistd.h>
 
@@ -456,6 +466,15 @@ static void os_populate(os_file file, void *base, uint64_t size) {
     madvise(base, (size_t)size, MADV_POPULATE_WRITE); /* if it fails, they come in one by one */
 #else
     (void)file, (void)base, (void)size;
+#endif
+}
+
+static void os_lower_thread_priority(void) {
+#ifdef __linux__
+    /* Of a thread, not of the process, where a thread's id is given. */
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+#elif defined(__APPLE__)
+    pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0);
 #endif
 }
 
@@ -584,6 +603,10 @@ static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error) 
 
 static void os_populate(os_file file, void *base, uint64_t size) {
     (void)file, (void)base, (void)size;
+}
+
+static void os_lower_thread_priority(void) {
+    SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL);
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {

@@ -1,4 +1,5 @@
 import { env, InferenceSession } from "onnxruntime-node";
+import { lowerThreadPriority } from "../../ffi/thread_priority.ts";
 import { type Device, devicesToTry, PROVIDER, type UsedDevice } from "./device.ts";
 import { DeviceUnavailableError, ModelFileError } from "./errors.ts";
 
@@ -36,6 +37,8 @@ export async function openSession(
 ): Promise<OpenSession> {
   const name = typeof model === "string" ? model : "the model";
   if (typeof model === "string") await assertIsFile(model, hint);
+  // What answers requests goes before what infers; the session's threads inherit it.
+  lowerThreadPriority();
   const candidates = devicesToTry(device, Deno.build.os);
   let failure: unknown;
   for (const candidate of candidates) {
