@@ -29,15 +29,22 @@ export class GatewayProcess {
     this.readyMs = readyMs;
   }
 
-  static async start(workspace: Workspace): Promise<GatewayProcess> {
+  /**
+   * @param name of this gateway among those of the workspace
+   * @param flags beside those for its files
+   */
+  static async start(
+    workspace: Workspace,
+    { name = "gateway", flags = [] }: { name?: string; flags?: readonly string[] } = {},
+  ): Promise<GatewayProcess> {
     await ensureLibrary();
     const startedMs = performance.now();
     const process = workspace.use(
       await ServerProcess.spawn([
         ...runArguments(),
         ...["main.ts", "serve", "--no-tui", "--port", "0", "--log-format", "json"],
-        ...["--data-dir", workspace.directory],
-        ...["--ring-path", join(workspace.ringDirectory, "ring")],
+        ...["--data-dir", join(workspace.directory, name), "--no-llm"],
+        ...["--ring-path", join(workspace.ringDirectory, name), ...flags],
       ]),
     );
     await until("the gateway is ready", READY_TIMEOUT_MS, async () => {
@@ -67,6 +74,15 @@ export class GatewayProcess {
       return frames >= events;
     });
     return performance.now() - startedMs;
+  }
+
+  /** Stops the process until {@linkcode resume}. */
+  pause(): void {
+    Deno.kill(this.#process.pid, "SIGSTOP");
+  }
+
+  resume(): void {
+    Deno.kill(this.#process.pid, "SIGCONT");
   }
 
   /** Resident memory without the ring's pages, which are shared; MB. NaN where it is unknown. */
