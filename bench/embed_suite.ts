@@ -2,9 +2,8 @@ import { join } from "node:path";
 import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import { OnnxEmbedder } from "../models/onnx/onnx_embedder.ts";
 import { ensureModelPackages, ensurePython } from "../tests/python.ts";
-import { GatewayProcess } from "./gateway_process.ts";
-import { runLoad } from "./load.ts";
-import { compare, type Measurement, median, perSecond } from "./measurement.ts";
+import { compareGateways } from "./gateway_comparison.ts";
+import { compare, type Measurement, perSecond } from "./measurement.ts";
 import type { Workspace } from "./workspace.ts";
 
 const THREADS = 2;
@@ -13,9 +12,6 @@ const TEXTS = 256;
 const BATCH = 32;
 const BATCH_TOKENS = 2_048;
 const ROUNDS = 5;
-
-const INGEST_LOAD = { connections: 256, warmupMs: 1_000, durationMs: 4_000 };
-const INGEST_ROUNDS = 3;
 
 type Mode = "single" | "batched";
 
@@ -72,32 +68,10 @@ export async function measureEmbed(workspace: Workspace): Promise<Measurement[]>
 
 /** Single events while the model infers as fast as it can, against the same without a model. */
 async function measureIngestBeside(workspace: Workspace, folder: string): Promise<Measurement> {
-  const inferring = await GatewayProcess.start(workspace, {
-    name: "inferring",
-    flags: [
-      ...["--embedding-model", join(folder, "model.onnx")],
-      ...["--tokenizer-model", join(folder, "tokenizer.json")],
-    ],
-  });
-  const hashing = await GatewayProcess.start(workspace, { name: "hashing" });
-  const p99sMs = { inferring: [] as number[], hashing: [] as number[] };
-  const load = async (gateway: GatewayProcess, p99s: number[]) => {
-    const url = new URL("/ingest", gateway.url);
-    const { requestsPerS, p99Ms } = await runLoad({ url, ...INGEST_LOAD });
-    p99s.push(p99Ms);
-    return requestsPerS;
-  };
-  const compared = await compare(
-    () => load(inferring, p99sMs.inferring),
-    async () => {
-      // The other one still infers: it must not take from what is measured here.
-      inferring.pause();
-      const rate = await load(hashing, p99sMs.hashing);
-      inferring.resume();
-      return rate;
-    },
-    INGEST_ROUNDS,
-  );
+  const { p99Ms, floorP99Ms, ...compared } = await compareGateways(workspace, [
+    ...["--embedding-model", join(folder, "model.onnx"), "--no-llm"],
+    ...["--tokenizer-model", join(folder, "tokenizer.json")],
+  ]);
   return {
     name: "embed.ingest",
     what: "durable POSTs of one event each while the model infers",
@@ -105,7 +79,7 @@ async function measureIngestBeside(workspace: Workspace, folder: string): Promis
     ...compared,
     unit: "events/s",
     target: null,
-    extra: { p99_ms: median(p99sMs.inferring), floor_p99_ms: median(p99sMs.hashing) },
+    extra: { p99_ms: p99Ms, floor_p99_ms: floorP99Ms },
   };
 }
 

@@ -43,7 +43,7 @@ export class GatewayProcess {
       await ServerProcess.spawn([
         ...runArguments(),
         ...["main.ts", "serve", "--no-tui", "--port", "0", "--log-format", "json"],
-        ...["--data-dir", join(workspace.directory, name), "--no-llm"],
+        ...["--data-dir", join(workspace.directory, name)],
         ...["--ring-path", join(workspace.ringDirectory, name), ...flags],
       ]),
     );

@@ -166,7 +166,7 @@ export class GroupCommit {
     this.#enrichmentsDue = true;
     this.#wake();
     await this.#running;
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#failure !== null && this.#enrichments.length > 0) throw this.#failure;
   }
 
   /** Commits what waits and refuses what comes. */
@@ -220,7 +220,8 @@ export class GroupCommit {
         return () => this.#refuse(group, cause);
       }
     }
-    this.#failure = null;
+    // The few bytes of what was learned may still fit where no event does.
+    if (group.length > 0) this.#failure = null;
     const events = group.reduce((sum, { events }) => sum + events.length, 0);
     this.#onCommit?.({ events, durationMs: performance.now() - startedMs });
     return () => {
