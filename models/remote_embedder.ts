@@ -4,6 +4,7 @@ import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder } from "./embedder.ts";
 import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
+import { writeNormalised } from "./write_normalised.ts";
 
 const RETRIES = 2;
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
@@ -85,9 +86,4 @@ function isVector(vector: number[] | undefined): vector is number[] {
     );
   }
   return vector.every(Number.isFinite) && vector.some((value) => value !== 0);
-}
-
-function writeNormalised(vector: readonly number[], floats: Float32Array, offset: number): void {
-  const norm = Math.hypot(...vector);
-  for (const [i, value] of vector.entries()) floats[offset + i] = value / norm;
 }

@@ -14,10 +14,15 @@ const DEFAULT_MAX_TOKENS = 512;
 /** What `tokenizer_config.json` says where there is no limit is far beyond this. */
 const MAX_TOKENS = 32_768;
 
-const poolingSchema = z.object({
-  pooling_mode_cls_token: z.boolean().default(false),
-  pooling_mode_mean_tokens: z.boolean().default(false),
-});
+/** The poolings of `1_Pooling/config.json` that there are here. */
+const POOLING_OF: Readonly<Record<string, Pooling>> = {
+  pooling_mode_cls_token: "cls",
+  pooling_mode_mean_tokens: "mean",
+  // Of another length, and therefore the same once it is normalised.
+  pooling_mode_mean_sqrt_len_tokens: "mean",
+};
+
+const poolingSchema = z.record(z.string(), z.unknown());
 const sentenceSchema = z.object({ max_seq_length: z.int().positive().nullish() });
 const tokenizerSchema = z.object({ model_max_length: z.number().positive().nullish() });
 
@@ -46,8 +51,12 @@ export async function readEmbeddingConfig(
 }
 
 function poolingOf(config: z.infer<typeof poolingSchema> | null): Pooling {
-  if (config === null || config.pooling_mode_cls_token) return "cls";
-  if (config.pooling_mode_mean_tokens) return "mean";
+  if (config === null) return "cls";
+  const modes = Object.keys(config)
+    .filter((name) => name.startsWith("pooling_mode_") && config[name] === true);
+  // Of several modes the vectors would be put one behind the other.
+  const pooling = modes.length === 1 ? POOLING_OF[modes[0]!] : undefined;
+  if (pooling !== undefined) return pooling;
   throw new ModelFileError("the model pools its tokens neither by CLS nor by their mean", {
     hint: "choose another model: 1_Pooling/config.json must say one of the two",
   });

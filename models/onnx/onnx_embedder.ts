@@ -4,6 +4,7 @@ import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../../collider/layout.ts";
 import type { OnnxEmbedderSettings } from "../embed_messages.ts";
 import type { Embedded, Embedder, EmbedNote } from "../embedder.ts";
 import { ModelFailedError } from "../errors.ts";
+import { writeNormalised } from "../write_normalised.ts";
 import type { UsedDevice } from "./device.ts";
 import { ModelFileError } from "./errors.ts";
 import { readEmbeddingConfig } from "./model_folder.ts";
@@ -13,7 +14,7 @@ import { TextTokenizer, type TokenizedText } from "./text_tokenizer.ts";
 import { type TokenBatch, tokenBatches, tokenInputs } from "./token_batch.ts";
 
 /** Names under which BGE-M3's exports give lexical weights, float [batch, tokens, 1]. */
-const SPARSE_OUTPUTS = ["sparse_vecs", "sparse_weights"];
+const SPARSE_OUTPUTS = ["sparse_vecs", "sparse_weights", "sparse"];
 
 /**
  * Embeds texts by an ONNX model of the BERT family: BGE-M3, or any of sentence-transformers. Vectors
@@ -59,7 +60,27 @@ export class OnnxEmbedder implements Embedder {
         { hint: "choose a model with fewer dimensions" },
       );
     }
-    return new OnnxEmbedder(settings, model, tokenizer);
+    const embedder = new OnnxEmbedder(settings, model, tokenizer);
+    await embedder.#assertFits(settings);
+    return embedder;
+  }
+
+  /**
+   * Embeds the tokenizer's last token, which the model does not have if it belongs to a smaller
+   * tokenizer. Else that would come to light with the first text that has such a token.
+   */
+  async #assertFits({ modelPath, tokenizerPath }: OnnxEmbedderSettings): Promise<void> {
+    const text = { ids: [this.#tokenizer.lastId], typeIds: [0], isTruncated: false };
+    const target = new Float32Array(this.#model.dimensions);
+    try {
+      await this.#run([text], { indices: [0], length: 1 }, target);
+    } catch (cause) {
+      throw new ModelFileError(
+        `the model ${modelPath} can't embed the tokens of ${tokenizerPath}: ` +
+          (cause as Error).message,
+        { hint: "give the model's own tokenizer.json with --tokenizer-model", cause },
+      );
+    }
   }
 
   async embed(
@@ -117,7 +138,7 @@ export class OnnxEmbedder implements Embedder {
   }
 
   /**
-   * Has the model write its vectors into `target`.
+   * Has the model write its vectors into `target`, with the L2 norm 1.
    *
    * @returns the lexical weights, if the model gives them
    */
@@ -126,7 +147,7 @@ export class OnnxEmbedder implements Embedder {
     batch: TokenBatch,
     target: Float32Array,
   ): Promise<Float32Array | null> {
-    const { session, output, dimensions } = this.#model;
+    const { session, output, dimensions, isNormalised } = this.#model;
     const inputs = tokenInputs(texts, batch, this.#tokenizer.padId, session.inputNames);
     target[0] = NaN;
     const outputs = await session.run(inputs, {
@@ -134,8 +155,12 @@ export class OnnxEmbedder implements Embedder {
       ...(this.#sparseOutput === undefined ? {} : { [this.#sparseOutput]: null }),
     });
     // What `outputs` has of it is a copy: the vectors are where they belong, or nowhere.
-    if (!Number.isFinite(target[0])) {
-      throw new ModelFailedError("the model gave no numbers", { hint: "choose another model" });
+    for (let at = 0; at < target.length; at += dimensions) {
+      if (!isNormalised) writeNormalised(target.subarray(at, at + dimensions), target, at);
+      // One number that is none makes all of a vector so when it is normalised.
+      if (!Number.isFinite(target[at])) {
+        throw new ModelFailedError("the model gave no numbers", { hint: "choose another model" });
+      }
     }
     if (this.#sparseOutput === undefined) return null;
     return outputs[this.#sparseOutput]!.data as Float32Array;

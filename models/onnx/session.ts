@@ -69,8 +69,8 @@ async function create(
     graphOptimizationLevel: "all",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Warnings of the optimiser are of no use to an operator.
-    logSeverityLevel: 3,
+    // What it would print is thrown too, and would end up between the dashboard's lines.
+    logSeverityLevel: 4,
   };
   return typeof model === "string"
     ? await InferenceSession.create(model, options)

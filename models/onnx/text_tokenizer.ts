@@ -17,11 +17,14 @@ export class TextTokenizer {
   readonly padId: number;
   /** Tokens that no text is made of: `[CLS]`, `<s>` and the like. */
   readonly specialIds: ReadonlySet<number>;
+  /** The last of its tokens. */
+  readonly lastId: number;
   readonly #tokenizer: Tokenizer;
 
   private constructor(tokenizer: Tokenizer, specialIds: ReadonlySet<number>) {
     this.#tokenizer = tokenizer;
     this.specialIds = specialIds;
+    this.lastId = tokenizer.getVocabSize() - 1;
     this.padId = PAD_TOKENS
       .map((token) => tokenizer.tokenToId(token))
       .find((id) => id !== null) ?? 0;
