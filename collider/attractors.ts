@@ -40,6 +40,7 @@ export const CONTROL_READ_BYTES = CONTROL_HEADER_BYTES + MAX_ATTRACTORS * ATTRAC
 
 /** Only attractors with a higher cosine similarity pull. */
 const MIN_COSINE = 0.8;
+const LABEL_BYTES = 32;
 const DEFAULT_GRAVITY = 1;
 const DEFAULT_FRICTION = 0.1;
 const NO_ATTRACTION: Attraction = { boost: 0, attractor: -1, attraction: 0 };
@@ -106,6 +107,20 @@ function dot(a: Float32Array, b: Float32Array): number {
     s3 += a[i + 3]! * b[i + 3]!;
   }
   return s0 + s1 + (s2 + s3);
+}
+
+/**
+ * What an attractor is called: its printable ASCII characters, for other processes write it.
+ *
+ * @param bytes as of {@linkcode readControlPlane}
+ * @param index its place in the control plane
+ */
+export function attractorLabel(bytes: Uint8Array<ArrayBuffer>, index: number): string {
+  const at = CONTROL_HEADER_BYTES + index * ATTRACTOR_BYTES + ATTRACTOR.label.offset;
+  const label = bytes.subarray(at, at + LABEL_BYTES);
+  const end = label.indexOf(0);
+  const codes = label.subarray(0, end === -1 ? LABEL_BYTES : end);
+  return String.fromCharCode(...codes.filter((code) => code >= 0x20 && code < 0x7f));
 }
 
 function finiteOr(value: number, fallback: number): number {

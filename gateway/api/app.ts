@@ -2,16 +2,20 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { GatewayError } from "../event/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { chatRoute } from "./chat_route.ts";
+import { configRoutes } from "./config_routes.ts";
 import { docsPage } from "./docs_page.ts";
 import { errorResponse } from "./error_response.ts";
+import { eventRoutes } from "./event_routes.ts";
 import { exportRoutes } from "./export_routes.ts";
 import { extractRoute } from "./extract_route.ts";
+import { frameRoute } from "./frame_route.ts";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
 import { ingestHandler } from "./ingest.ts";
 import { ocrRoute } from "./ocr_route.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
-import { configRoutes, eventRoutes, schemaRoutes, watchRoutes } from "./routes.ts";
+import { schemaRoutes } from "./schema_routes.ts";
 import type { Guard } from "./security.ts";
+import { watchRoutes } from "./watch_routes.ts";
 
 /** How the API behaves. */
 export interface AppOptions {
@@ -49,6 +53,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   eventRoutes(app, pipeline);
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
+  frameRoute(app, pipeline);
   watchRoutes(app, pipeline);
   chatRoute(app, pipeline);
   exportRoutes(app, pipeline);

@@ -14,7 +14,21 @@ export async function metricsJson(pipeline: Pipeline) {
     pending_exports: await store.exports.countPending(),
     webhook_configured: settings.current.webhook_url !== null,
     export_batch_size: settings.current.export_batch_size,
-    store: { queued_events: store.queuedEvents },
+    events_stored: pipeline.eventsStored,
+    uptime_seconds: metrics.uptimeSeconds,
+    stages: await metrics.stageTimes(),
+    queues: {
+      store_queued_events: store.queuedEvents,
+      pending_events: pipeline.pendingEvents,
+      pending_in_store: pipeline.hasPendingInStore,
+    },
+    ring: {
+      head: ring.mapping.head,
+      tail: ring.mapping.tail,
+      capacity_frames: ring.mapping.capacity,
+    },
+    memory: memoryJson(ring.mapping.sizeBytes),
+    embedder: pipeline.models.embedder.about,
     physics: {
       frames_written: ring.framesWritten,
       buffer_head: ring.mapping.head,
@@ -22,4 +36,9 @@ export async function metricsJson(pipeline: Pipeline) {
       capacity: ring.mapping.capacity,
     },
   };
+}
+
+function memoryJson(ringBytes: number) {
+  const { rss, heapUsed } = Deno.memoryUsage();
+  return { rss_bytes: rss, heap_used_bytes: heapUsed, ring_bytes: ringBytes };
 }

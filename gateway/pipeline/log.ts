@@ -9,8 +9,26 @@ export type LogFormat = typeof LOG_FORMATS[number];
 /** What a log line says besides its message. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Writes structured log lines to standard error, so that standard output stays for data. */
+/** A line of the log as it is kept. */
+export interface LogLine {
+  /** 1, 2, 3, … */
+  readonly seq: number;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: Exclude<LogLevel, "silent">;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+const KEPT_LINES = 2_000;
+
+/**
+ * Writes structured log lines to standard error, so that standard output stays for data, and keeps
+ * the newest 2,000 for those who ask later.
+ */
 export class Log {
+  readonly #kept: LogLine[] = [];
+  #lastSeq = 0;
   readonly #threshold: number;
   readonly #format: LogFormat;
   readonly #write: (line: string) => void;
@@ -21,6 +39,16 @@ export class Log {
     this.#threshold = LOG_LEVELS.indexOf(options.level ?? "info");
     this.#format = options.format ?? "pretty";
     this.#write = options.write ?? writeToStandardError;
+  }
+
+  /** The number of the newest line; 0 before the first. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** The newest of the lines after the one with number `afterSeq` that are still kept, oldest first. */
+  linesAfter(afterSeq: number, limit: number): LogLine[] {
+    return this.#kept.filter(({ seq }) => seq > afterSeq).slice(-limit);
   }
 
   debug(message: string, fields: LogFields = {}): void {
@@ -42,6 +70,8 @@ export class Log {
   #log(level: Exclude<LogLevel, "silent">, message: string, fields: LogFields): void {
     if (LOG_LEVELS.indexOf(level) < this.#threshold) return;
     const time = new Date().toISOString();
+    this.#kept.push({ seq: ++this.#lastSeq, time, level, message, fields });
+    if (this.#kept.length > KEPT_LINES) this.#kept.shift();
     this.#write(
       this.#format === "json"
         ? JSON.stringify({ time, level, message, ...fields })

@@ -47,3 +47,15 @@ Deno.test("Log writes for people the time, the level, the message and the fields
   assert.match(time, /^\d\d:\d\d:\d\d\.\d{3}$/);
   assert.equal(line, ' INFO  ready  url="http://127.0.0.1:9382"  note="a\\nb"  frames=3');
 });
+
+Deno.test("Log keeps the newest lines for those who ask later", () => {
+  const log = logTo([]);
+  for (let i = 1; i <= 2_005; i++) log.info(`line ${i}`);
+  assert.equal(log.lastSeq, 2_005);
+  assert.deepEqual(log.linesAfter(0, 5_000).map(({ seq }) => seq).slice(0, 2), [6, 7]);
+  assert.deepEqual(log.linesAfter(2_003, 10).map(({ message }) => message), [
+    "line 2004",
+    "line 2005",
+  ]);
+  assert.deepEqual(log.linesAfter(0, 1).map(({ seq }) => seq), [2_005]);
+});

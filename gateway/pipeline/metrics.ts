@@ -22,6 +22,14 @@ const DURATION_BUCKETS_S = [
   10,
 ];
 
+/** How long a stage has taken, since the start. */
+export interface StageTimes {
+  readonly count: number;
+  readonly sum_seconds: number;
+  /** Upper bound in seconds, and how many took at most so long; the last bound is infinite: null. */
+  readonly buckets: (readonly [upperBoundSeconds: number | null, count: number])[];
+}
+
 /** What the gateway counts and times, in Prometheus' terms. */
 export class Metrics {
   readonly registry = new Registry();
@@ -79,6 +87,7 @@ export class Metrics {
   /** Resolved once, since looking a label up costs more than counting. */
   readonly #byStage = new Map<string, Histogram.Internal<string>>();
   #ingested = 0;
+  readonly #startedMs = Date.now();
 
   constructor() {
     this.gauge(
@@ -92,6 +101,11 @@ export class Metrics {
   /** Events stored since the start. */
   get ingested(): number {
     return this.#ingested;
+  }
+
+  /** Since the start, s. */
+  get uptimeSeconds(): number {
+    return (Date.now() - this.#startedMs) / 1000;
   }
 
   countIngested(events: number): void {
@@ -127,6 +141,19 @@ export class Metrics {
       this.#byStage.set(stage, histogram);
     }
     histogram.observe(durationMs / 1000);
+  }
+
+  /** How long every stage has taken. */
+  async stageTimes(): Promise<Record<string, StageTimes>> {
+    const stages: Record<string, { -readonly [K in keyof StageTimes]: StageTimes[K] }> = {};
+    for (const { metricName, labels, value } of (await this.#durations.get()).values) {
+      const { stage: name, le } = labels as { stage: string; le?: number | "+Inf" };
+      const stage = stages[name] ??= { count: 0, sum_seconds: 0, buckets: [] };
+      if (metricName?.endsWith("_sum")) stage.sum_seconds = value;
+      else if (metricName?.endsWith("_count")) stage.count = value;
+      else stage.buckets.push([typeof le === "number" ? le : null, value]);
+    }
+    return stages;
   }
 
   /** Adds a value that is read when the metrics are. */

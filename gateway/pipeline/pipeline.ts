@@ -72,6 +72,7 @@ export class Pipeline {
   readonly #namer: TypeNamer | null;
   readonly #inferTimeoutMs: number;
   readonly #idempotency: IdempotencyWindow;
+  readonly #storedAtStart: number;
   readonly #pending: PendingEvents;
   readonly #enricher: Enricher;
   readonly #publisher: Publisher;
@@ -92,6 +93,7 @@ export class Pipeline {
     models: LoadedModels;
     namer: TypeNamer | null;
     options: PipelineOptions;
+    storedAtStart: number;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
     enricher: Enricher;
@@ -115,6 +117,7 @@ export class Pipeline {
       ...(llm!.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
     });
     this.#idempotency = parts.idempotency;
+    this.#storedAtStart = parts.storedAtStart;
     this.#pending = parts.pending;
     this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
@@ -192,6 +195,7 @@ export class Pipeline {
       models,
       namer,
       options,
+      storedAtStart: await store.countEvents(),
       idempotency,
       pending,
       enricher,
@@ -273,6 +277,21 @@ export class Pipeline {
     for (const event of events) this.#pending.offer({ event, learned: this.schemas.learn(event) });
     this.metrics.countIngested(events.length);
     this.metrics.observe("ingest", (nowUs() - events[0]!.receivedUs) / 1000);
+  }
+
+  /** Events in the store. */
+  get eventsStored(): number {
+    return this.#storedAtStart + this.metrics.ingested;
+  }
+
+  /** Stored events in memory that wait for their frame. */
+  get pendingEvents(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether more events wait for their frame in the store than fit in memory. */
+  get hasPendingInStore(): boolean {
+    return this.#pending.isBehind;
   }
 
   /** Resolves when a batch of events can be taken without falling behind with the frames. */
@@ -367,12 +386,12 @@ export class Pipeline {
     metrics.gauge(
       "pending_events",
       "Stored events in memory that wait for their frame.",
-      () => this.#pending.size,
+      () => this.pendingEvents,
     );
     metrics.gauge(
       "pending_in_store",
       "1 while more events wait for their frame in the store than fit in memory.",
-      () => Number(this.#pending.isBehind),
+      () => Number(this.hasPendingInStore),
     );
     metrics.gauge(
       "ring_frames_written",

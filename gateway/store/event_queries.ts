@@ -19,7 +19,7 @@ export interface StoredEvent {
   readonly frameId: number | null;
 }
 
-/** Which events to list, newest first. All conditions must hold. */
+/** Which events to list. All conditions must hold. */
 export interface EventFilter {
   /** Rows at most. */
   readonly limit: number;
@@ -31,8 +31,10 @@ export interface EventFilter {
   readonly untilUs?: number | undefined;
   /** Text that the payload contains, in any case. */
   readonly contains?: string | undefined;
-  /** Only events older than the one with this id. */
-  readonly beforeId?: string | undefined;
+  /** `desc` = newest first. @default "desc" */
+  readonly order?: "desc" | "asc" | undefined;
+  /** Only events that come after the one with this id, in this order. */
+  readonly afterId?: string | undefined;
 }
 
 /** A stage's record of an event. */
@@ -57,13 +59,17 @@ const EVENT_FIELDS = `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_u
 /** The names that events got which came without one; the last one counts. */
 const NAMED = `SELECT event_id, arg_max(json_extract_string(result, '$.type'), done_at) AS type
   FROM enrichments WHERE stage = '${TYPE_STAGE}' AND result IS NOT NULL`;
+/** That an event is of the type `?`. */
+const OF_TYPE =
+  `(type = ? OR id IN (SELECT event_id FROM (${NAMED} GROUP BY event_id) WHERE type = ?))`;
 const NAMED_EVENT_FIELDS = EVENT_FIELDS.replace("e.type", "coalesce(n.type, e.type) AS type");
 
-/** Lists events, newest first. */
+/** Lists events. */
 export async function listEvents(
   connection: DuckDBConnection,
   filter: EventFilter,
 ): Promise<StoredEvent[]> {
+  const { order = "desc" } = filter;
   const conditions: string[] = ["true"];
   const values: DuckDBValue[] = [];
   const where = (condition: string, value: DuckDBValue | undefined) => {
@@ -71,27 +77,51 @@ export async function listEvents(
     values.push(value);
     conditions.push(condition.replaceAll("?", `$${values.length}`));
   };
-  where(
-    `(type = ? OR id IN (SELECT event_id FROM (${NAMED} GROUP BY event_id) WHERE type = ?))`,
-    filter.type,
-  );
+  where(OF_TYPE, filter.type);
   where("conversation_id = ?", filter.conversationId);
   where("received_at >= make_timestamptz(?::BIGINT)", bigintOf(filter.sinceUs));
   where("received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
   where("contains(lower(payload), lower(?))", filter.contains);
-  where("id < ?::UUID", filter.beforeId);
+  where(`id ${order === "desc" ? "<" : ">"} ?::UUID`, filter.afterId);
   return await readEvents(
     connection,
     // The ids first, because sorting whole payloads takes memory for all that were ever in the page.
     `WITH page AS (
-      SELECT id FROM events WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ${filter.limit}
+      SELECT id FROM events WHERE ${
+      conditions.join(" AND ")
+    } ORDER BY id ${order} LIMIT ${filter.limit}
     )
     SELECT ${NAMED_EVENT_FIELDS}, p.frame_id
     FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
     LEFT JOIN (${NAMED} AND event_id IN (FROM page) GROUP BY event_id) n ON n.event_id = e.id
-    WHERE e.id IN (FROM page) ORDER BY e.id DESC`,
+    WHERE e.id IN (FROM page) ORDER BY e.id ${order}`,
     values,
   );
+}
+
+/**
+ * Counts the events of a type in intervals of time.
+ *
+ * @param sinceUs begin of the first interval, Unix µs
+ * @returns how many there are in each interval that has any, by its index
+ */
+export async function countByInterval(
+  connection: DuckDBConnection,
+  type: string,
+  { sinceUs, intervalUs }: { sinceUs: number; intervalUs: number },
+): Promise<Map<number, number>> {
+  const reader = await connection.runAndReadAll(
+    `SELECT (epoch_us(received_at) - $2::BIGINT) // $3::BIGINT AS bucket, count(*) FROM events
+    WHERE received_at >= make_timestamptz($2::BIGINT) AND ${OF_TYPE.replaceAll("?", "$1")}
+    GROUP BY bucket`,
+    [type, BigInt(sinceUs), BigInt(intervalUs)],
+  );
+  return new Map(reader.getRows().map(([interval, count]) => [Number(interval), Number(count)]));
+}
+
+/** Number of events. */
+export async function countEvents(connection: DuckDBConnection): Promise<number> {
+  return Number((await connection.runAndReadAll("SELECT count(*) FROM events")).value(0, 0));
 }
 
 /** One event, or null. */

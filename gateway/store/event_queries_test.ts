@@ -88,7 +88,7 @@ Deno.test("listEvents lists the newest events first, those that every filter let
     assert.deepEqual(await found({ contains: "0%" }), [1], "a wildcard of LIKE");
     assert.deepEqual(await found({ contains: "o'c" }), [3], "a quote");
     assert.deepEqual(await found({ type: "' OR true --" }), []);
-    assert.deepEqual(await found({ beforeId: ids[2]! }), [1, 0]);
+    assert.deepEqual(await found({ afterId: ids[2]! }), [1, 0]);
   });
 });
 
@@ -98,8 +98,8 @@ Deno.test("listEvents pages through all events, each once", async () => {
   await withRows(events, frames, async (connection) => {
     const seen: string[] = [];
     while (true) {
-      const beforeId = seen.at(-1);
-      const page = await listEvents(connection, { limit: 10, beforeId });
+      const afterId = seen.at(-1);
+      const page = await listEvents(connection, { limit: 10, afterId });
       if (page.length === 0) break;
       for (const { id, frameId } of page) {
         assert.equal(frameId, 24 - seen.length);

@@ -71,6 +71,17 @@ export class Store {
     return this.#connected((connection) => events.listEvents(connection, filter));
   }
 
+  countByInterval(
+    type: string,
+    intervals: { sinceUs: number; intervalUs: number },
+  ): Promise<Map<number, number>> {
+    return this.#connected((connection) => events.countByInterval(connection, type, intervals));
+  }
+
+  countEvents(): Promise<number> {
+    return this.#connected(events.countEvents);
+  }
+
   getEvent(id: string): Promise<events.StoredEvent | null> {
     return this.#connected((connection) => events.getEvent(connection, id));
   }

@@ -1,0 +1,74 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { NotFoundError } from "./errors.ts";
+import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
+
+const SchemaBody = z.object({
+  name: z.string(),
+  fields: z.array(z.string()),
+  sample: z.string().openapi({ description: "The first payload, pretty-printed JSON." }),
+  context: z.looseObject({}).nullable().openapi({ description: "JSON-LD @context, if any." }),
+}).loose().openapi("Schema");
+
+const VOLUME_INTERVAL_S = 60;
+
+const VolumeQuery = z.object({ minutes: z.coerce.number().int().min(1).max(1_440).default(60) });
+
+/** `GET /api/schemas`, `GET /api/schemas/{name}` and `GET /api/schemas/{name}/volume`. */
+export function schemaRoutes(app: OpenAPIHono, { schemas, store }: Pipeline): void {
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/api/schemas",
+    summary: "What was learned of every event type",
+    responses: {
+      200: jsonAnswer("The schemas.", z.object({ schemas: z.array(SchemaBody) })),
+      ...FAILURES,
+    },
+  });
+  app.get(
+    "/api/schemas",
+    (c) => c.json({ schemas: schemas.registry.list().map((schema) => schema.toJson()) }),
+  );
+
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/api/schemas/{name}",
+    summary: "What was learned of one event type",
+    request: { params: z.object({ name: z.string() }) },
+    responses: {
+      200: jsonAnswer("The schema.", SchemaBody),
+      404: jsonAnswer("No event of this type was received.", ErrorBody),
+      ...FAILURES,
+    },
+  });
+  app.get("/api/schemas/:name", (c) => {
+    const schema = schemas.registry.get(c.req.param("name"));
+    if (schema === undefined) {
+      throw new NotFoundError("Schema not found", "See /api/schemas for the types.");
+    }
+    return c.json(schema.toJson());
+  });
+
+  const volume = createRoute({
+    method: "get",
+    path: "/api/schemas/{name}/volume",
+    summary: "How many events of a type came in every minute",
+    request: { params: z.object({ name: z.string() }), query: VolumeQuery },
+    responses: {
+      200: jsonAnswer(
+        "The counts, oldest first; the last one is of the minute that is not over yet.",
+        z.object({ bucket_seconds: z.int(), counts: z.array(z.int()) }),
+      ),
+      ...FAILURES,
+    },
+  });
+  app.openapi(volume, async (c) => {
+    const { name } = c.req.valid("param");
+    const { minutes } = c.req.valid("query");
+    const intervalUs = VOLUME_INTERVAL_S * 1e6;
+    const sinceUs = (Math.floor(Date.now() / 60_000) - minutes + 1) * intervalUs;
+    const byInterval = await store.countByInterval(name, { sinceUs, intervalUs });
+    const counts = Array.from({ length: minutes }, (_, i) => byInterval.get(i) ?? 0);
+    return c.json({ bucket_seconds: VOLUME_INTERVAL_S, counts }, 200);
+  });
+}
