@@ -11,6 +11,7 @@ import { extractRoute } from "./extract_route.ts";
 import { frameRoute } from "./frame_route.ts";
 import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
 import { ingestHandler } from "./ingest.ts";
+import { liveRoutes } from "./live_routes.ts";
 import { ocrRoute } from "./ocr_route.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
 import { schemaRoutes } from "./schema_routes.ts";
@@ -30,7 +31,7 @@ export interface AppOptions {
  * asks for it itself, because a signature may stand for it; so it has one handler only, which Hono
  * calls directly.
  */
-const PROTECTED_PATHS = ["/api/*", "/metrics", "/openapi.json", "/docs"];
+const PROTECTED_PATHS = ["/api/*", "/ws", "/metrics", "/openapi.json", "/docs"];
 
 /** The gateway's HTTP API. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -50,6 +51,8 @@ export function createApp(options: AppOptions): OpenAPIHono {
       await next();
     });
   }
+  // Before /api/events/{id}, which would take "stream" for an id.
+  liveRoutes(app, pipeline);
   eventRoutes(app, pipeline);
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);

@@ -26,6 +26,7 @@ export function errorResponse(error: unknown, details: Record<string, unknown> =
 
 function headersOf(error: GatewayError): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { Allow: error.allowed.join(", ") };
+  if (error.status === 426) return { Upgrade: "websocket" };
   if (error.status === 401) return { "WWW-Authenticate": "Bearer" };
   if (error.status === 429 || error.status === 503) return { "Retry-After": RETRY_AFTER_S };
   return {};

@@ -91,3 +91,36 @@ export class InvalidRequestError extends GatewayError {
     });
   }
 }
+
+/** So many clients follow events that one more is not served. */
+export class TooManySubscribersError extends GatewayError {
+  constructor() {
+    super("too many clients follow events", {
+      status: 503,
+      code: "too_many_subscribers",
+      hint: "Try again after the seconds given in Retry-After, or read /api/events.",
+    });
+  }
+}
+
+/** A page of another site wants to read events through its visitor's browser. */
+export class ForbiddenOriginError extends GatewayError {
+  constructor(origin: string) {
+    super(`pages of ${origin.slice(0, 200)} may not follow events`, {
+      status: 403,
+      code: "forbidden_origin",
+      hint: "Connect from a program, or from a page that the gateway's own address serves.",
+    });
+  }
+}
+
+/** The path speaks another protocol. */
+export class UpgradeRequiredError extends GatewayError {
+  constructor() {
+    super("this path speaks WebSocket", {
+      status: 426,
+      code: "upgrade_required",
+      hint: "Use a WebSocket client, or /api/events/stream.",
+    });
+  }
+}

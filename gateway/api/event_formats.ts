@@ -1,4 +1,8 @@
+import { formatUuid } from "../event/uuid_v7.ts";
+import type { PublishedEvent } from "../pipeline/event_feeds.ts";
 import type { StoredEvent } from "../store/event_queries.ts";
+
+const decoder = new TextDecoder();
 
 /** The forms in which events are listed. */
 export const EVENT_MEDIA_TYPES = [
@@ -27,6 +31,20 @@ export function eventJson(event: StoredEvent): string {
   const { payload, attributes, ...columns } = eventColumns(event);
   const head = JSON.stringify({ ...columns, payload }).slice(0, -1);
   return `${head},"data":${oneLine(payload)},"attributes":${attributes ?? "null"}}`;
+}
+
+/** An event that has just been published as the store gives it back. */
+export function storedEvent({ event, frameId }: PublishedEvent): StoredEvent {
+  return {
+    id: formatUuid(event.id),
+    receivedUs: event.receivedUs,
+    type: event.type,
+    typed: event.typed,
+    conversationId: event.conversationId,
+    attributes: event.attributes,
+    payload: decoder.decode(event.payloadBytes),
+    frameId,
+  };
 }
 
 /** Events in one of the forms. */

@@ -27,6 +27,8 @@ export async function metricsJson(pipeline: Pipeline) {
       tail: ring.mapping.tail,
       capacity_frames: ring.mapping.capacity,
     },
+    subscribers: pipeline.feeds.size,
+    subscribers_dropped: metrics.droppedFromFeeds,
     memory: memoryJson(ring.mapping.sizeBytes),
     embedder: pipeline.models.embedder.about,
     physics: {

@@ -32,7 +32,12 @@ export function serve(options: ServerOptions): Server {
       { hostname, port, onListen: () => {} },
       (request) => app.fetch(request),
     );
-    return { hostname, port: server.addr.port, stop: () => server.shutdown() };
+    const stop = () => {
+      // Else the server would wait for those who follow events for ever.
+      options.pipeline.feeds.close();
+      return server.shutdown();
+    };
+    return { hostname, port: server.addr.port, stop };
   } catch (cause) {
     if (cause instanceof Deno.errors.AddrInUse) {
       throw new ListenError(

@@ -48,6 +48,10 @@ export class Metrics {
     "embeddings_failed_total",
     "Events published without the embedding that they should have.",
   );
+  readonly #feedEventsDropped = this.#counter(
+    "feed_events_dropped_total",
+    "Events that clients who follow them live were too slow for.",
+  );
   readonly stagesFailed = new Counter({
     name: "collider_stages_failed_total",
     help: "Events that went on without what a stage should have learned of them.",
@@ -87,6 +91,7 @@ export class Metrics {
   /** Resolved once, since looking a label up costs more than counting. */
   readonly #byStage = new Map<string, Histogram.Internal<string>>();
   #ingested = 0;
+  #droppedFromFeeds = 0;
   readonly #startedMs = Date.now();
 
   constructor() {
@@ -111,6 +116,16 @@ export class Metrics {
   countIngested(events: number): void {
     this.#ingested += events;
     this.eventsIngested.inc(events);
+  }
+
+  /** Events that clients who follow them live were too slow for, since the start. */
+  get droppedFromFeeds(): number {
+    return this.#droppedFromFeeds;
+  }
+
+  countDroppedFromFeeds(events: number): void {
+    this.#droppedFromFeeds += events;
+    this.#feedEventsDropped.inc(events);
   }
 
   /**

@@ -9,6 +9,7 @@ import { Store, type StoreOptions } from "../store/store.ts";
 import { createChat } from "./chat.ts";
 import { nowUs } from "./clock.ts";
 import { Enricher } from "./enricher.ts";
+import { EventFeeds } from "./event_feeds.ts";
 import { ExportLoop, type ExportOptions } from "./export_loop.ts";
 import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
 import { LoadedModels, type ModelsOptions } from "./loaded_models.ts";
@@ -69,6 +70,8 @@ export class Pipeline {
   /** What hands events on to the webhook. */
   readonly exports: ExportLoop;
   readonly models: LoadedModels;
+  /** What has just been published. */
+  readonly feeds: EventFeeds;
   readonly #namer: TypeNamer | null;
   readonly #inferTimeoutMs: number;
   readonly #idempotency: IdempotencyWindow;
@@ -91,6 +94,7 @@ export class Pipeline {
     ring: Ring;
     log: Log;
     models: LoadedModels;
+    feeds: EventFeeds;
     namer: TypeNamer | null;
     options: PipelineOptions;
     storedAtStart: number;
@@ -107,6 +111,7 @@ export class Pipeline {
     this.ring = parts.ring;
     this.log = parts.log;
     this.models = parts.models;
+    this.feeds = parts.feeds;
     this.#namer = parts.namer;
     const { llm, exports = {} } = parts.options;
     this.#inferTimeoutMs = llm?.inferTimeoutMs ?? 0;
@@ -174,6 +179,7 @@ export class Pipeline {
     const record = (rows: readonly Enrichment[]) => store.appendEnrichments(rows);
     const stages = models.stages(schemas, namer);
     const enricher = new Enricher({ pending, stages, metrics, log, record });
+    const feeds = new EventFeeds((events) => metrics.countDroppedFromFeeds(events));
     const publisher = new Publisher({
       pending: enricher,
       ring,
@@ -182,6 +188,7 @@ export class Pipeline {
       classifier: () => models.classifier,
       metrics,
       log,
+      announce: (events, firstFrameId) => feeds.publish(events, firstFrameId),
       record,
     });
     const pipeline = new Pipeline({
@@ -193,6 +200,7 @@ export class Pipeline {
       ring,
       log,
       models,
+      feeds,
       namer,
       options,
       storedAtStart: await store.countEvents(),
@@ -284,6 +292,12 @@ export class Pipeline {
     return this.#storedAtStart + this.metrics.ingested;
   }
 
+  /** The newest event whose frame, and those of all before it, are in the ring; null = none yet. */
+  get lastPublishedId(): string | null {
+    const id = this.#publisher.lastEventId;
+    return id === null ? null : formatUuid(id);
+  }
+
   /** Stored events in memory that wait for their frame. */
   get pendingEvents(): number {
     return this.#pending.size;
@@ -342,10 +356,7 @@ export class Pipeline {
       store: store.exports,
       settings: () => settings.current,
       schemas: () => schemas.registry.list().map((schema) => schema.toJson()),
-      throughId: () => {
-        const id = this.#publisher.lastEventId;
-        return id === null ? null : formatUuid(id);
-      },
+      throughId: () => this.lastPublishedId,
       onGone: (url) => {
         log.warn("the webhook is gone and is not used any more", { url });
         if (settings.current.webhook_url === url) settings.change({ webhook_url: null });
@@ -361,13 +372,13 @@ export class Pipeline {
   }
 
   async #keepCheckpoint(): Promise<void> {
-    const id = this.#publisher.lastEventId;
+    const id = this.lastPublishedId;
     if (id === null) return;
     this.#framesAtCheckpoint = this.ring.framesWritten;
     try {
       // The mark must not come before the records of what it covers.
       await this.store.flushEnrichments();
-      await this.store.saveConfig(new Map([[PUBLISHED_THROUGH, formatUuid(id)]]));
+      await this.store.saveConfig(new Map([[PUBLISHED_THROUGH, id]]));
     } catch (cause) {
       // The former one still holds; a restart looks through more events.
       this.log.debug("how far publication has come was not kept", {
@@ -406,6 +417,7 @@ export class Pipeline {
       embedder: names[0]!,
       device: device ?? "",
     });
+    metrics.gauge("feed_subscribers", "Clients that follow events live.", () => this.feeds.size);
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
 }

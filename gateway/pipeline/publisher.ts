@@ -29,6 +29,8 @@ export interface PublisherParts {
   readonly log: Log;
   /** Tells what messages mean by their embeddings; null until it can. */
   readonly classifier: () => Pick<AnchorClassifier, "classify"> | null;
+  /** Is told of events whose frames have just been published. */
+  readonly announce: (events: readonly PendingEvent[], firstFrameId: number) => void;
   /** Keeps what became of the events. */
   readonly record: (rows: readonly Enrichment[]) => void;
 }
@@ -185,7 +187,7 @@ export class Publisher {
     { events, arrivals, firstFrameId }: Batch,
     { boosts, codes, notes, error }: EmbeddedBatch,
   ): void {
-    const { ring, kinetics, metrics, record } = this.#parts;
+    const { ring, kinetics, metrics, announce, record } = this.#parts;
     const publishedUs = nowUs();
     const understood = new Map<number, Classification>();
     for (let i = 0; i < events.length; i++) {
@@ -216,6 +218,7 @@ export class Publisher {
     ring.publish(firstFrameId, events.length);
     for (const arrival of arrivals) kinetics.publish(arrival, publishedUs);
     this.#lastEventId = events.at(-1)!.event.id;
+    announce(events, firstFrameId);
     record(events.map(({ event }, i): Enrichment => {
       const note = { ...notes?.get(i), ...understood.get(i) };
       return {

@@ -36,6 +36,7 @@ async function publisherOf(embed: BatchEmbedder["embed"], events: readonly Gatew
   });
   const metrics = new Metrics();
   const recorded: Enrichment[] = [];
+  const announced: [firstFrameId: number, events: number][] = [];
   const logged: string[] = [];
   const publisher = new Publisher({
     pending,
@@ -45,6 +46,7 @@ async function publisherOf(embed: BatchEmbedder["embed"], events: readonly Gatew
     embedder: { embed },
     metrics,
     log: new Log({ level: "error", write: (line) => logged.push(line) }),
+    announce: (events, firstFrameId) => announced.push([firstFrameId, events.length]),
     record: (rows) => recorded.push(...rows),
   });
   const running = publisher.run();
@@ -56,6 +58,7 @@ async function publisherOf(embed: BatchEmbedder["embed"], events: readonly Gatew
     publisher,
     metrics,
     recorded,
+    announced,
     logged,
     /** Resolves when every event is published, or can't be. */
     finish: async () => {
