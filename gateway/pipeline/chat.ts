@@ -2,6 +2,7 @@ import { ChatEngine } from "../../llm/chat/chat_engine.ts";
 import type { ChatHistory, ChatTool, KnownSchema } from "../../llm/chat/chat_parts.ts";
 import type { ChatState, SlotValue } from "../../llm/chat/chat_state.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
+import type { Embed } from "../../llm/sentiment.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import type { Store } from "../store/store.ts";
@@ -11,6 +12,7 @@ export interface ChatParts {
   readonly model: ChatModel;
   readonly store: Store;
   readonly registry: SchemaRegistry;
+  readonly embed: Embed;
   /** Takes the event in that a conversation has filled in; without it, nothing is done then. */
   readonly ingest?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
 }
@@ -19,11 +21,12 @@ const EVENTS_MAX = 20;
 const PAYLOAD_CHARACTERS_MAX = 500;
 
 /** Conversations about what is in the store, kept in the store. */
-export function createChat({ model, store, registry, ingest }: ChatParts): ChatEngine {
+export function createChat({ model, store, registry, embed, ingest }: ChatParts): ChatEngine {
   return new ChatEngine({
     model,
     history: historyIn(store),
     schemas: () => registry.list().map((schema) => knownSchema(schema.toJson())),
+    embed,
     tools: [queryEvents(store), searchEvents(store), getSchema(registry)],
     ...(ingest === undefined ? {} : { execute: ingest }),
   });

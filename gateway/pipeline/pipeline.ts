@@ -119,6 +119,7 @@ export class Pipeline {
       model: parts.models.llm,
       store: parts.store,
       registry: parts.schemas.registry,
+      embed: (texts) => parts.models.embedder.vectors(texts),
       ...(llm!.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
     });
     this.#idempotency = parts.idempotency;

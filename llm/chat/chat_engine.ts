@@ -1,6 +1,8 @@
 import type { ChatAnswer, ChatMessage, ChatModel } from "../chat_model.ts";
+import type { Embed } from "../sentiment.ts";
 import type { ChatHistory, ChatTool, KnownSchema } from "./chat_parts.ts";
 import { isComplete, missingOf, NO_STATE, type SlotValue } from "./chat_state.ts";
+import { SchemaRelevance } from "./schema_relevance.ts";
 import { VisibleText, visibleText } from "./slot_marker.ts";
 import { systemPrompt } from "./system_prompt.ts";
 import { understand } from "./understand.ts";
@@ -10,6 +12,8 @@ export interface ChatEngineParts {
   readonly model: ChatModel;
   readonly history: ChatHistory;
   readonly schemas: () => readonly KnownSchema[];
+  /** Finds out by it which schemas matter for a message. */
+  readonly embed: Embed;
   readonly tools: readonly ChatTool[];
   /** Told when everything that an event needs was said; without it, nothing is done then. */
   readonly execute?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
@@ -49,10 +53,12 @@ const ANSWER_TOKENS_MAX = 4_096;
  */
 export class ChatEngine {
   readonly #parts: ChatEngineParts;
+  readonly #relevance: SchemaRelevance;
   readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(parts: ChatEngineParts) {
     this.#parts = parts;
+    this.#relevance = new SchemaRelevance(parts.embed);
   }
 
   /**
@@ -80,8 +86,9 @@ export class ChatEngine {
     const { turns, state: kept } = await history.load(sessionId, HISTORY_TURNS_MAX);
     const before = kept ?? NO_STATE;
     const known = schemas();
+    const relevant = await this.#relevance.sort(message, known);
     const answer = await this.#converse([
-      { role: "system", content: systemPrompt(message, before, known) },
+      { role: "system", content: systemPrompt(before, relevant) },
       ...newest(turns),
       { role: "user", content: message },
     ], options);

@@ -67,6 +67,7 @@ function engineOf(answers: Script[], parts: Partial<ChatEngineParts> = {}) {
     model,
     history,
     schemas: () => [INSURANCE],
+    embed: (texts) => Promise.resolve(texts.map(() => new Float32Array(2))),
     tools: [],
     ...parts,
   });

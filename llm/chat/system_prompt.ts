@@ -4,30 +4,28 @@ import { SLOT_MARKER } from "./slot_marker.ts";
 
 const SCHEMAS_MAX = 20;
 const FIELDS_MAX = 30;
-const CHARACTERS_MAX = 8_000;
+const NAME_UNITS_MAX = 64;
+const SCHEMAS_UNITS_MAX = 8_000;
+/** What can stand in the prompt as it is. */
+const PLAIN_NAME = /^[\p{L}\p{N}_.-]{1,64}$/u;
 
 /**
- * What the model is told before a conversation: what it is for, the event types that seem to matter
- * for the message, and how far the conversation has come.
+ * What the model is told before a conversation: what it is for, the event types that matter for the
+ * message, and how far the conversation has come.
+ *
+ * @param schemas the most relevant first
  */
-export function systemPrompt(
-  message: string,
-  state: ChatState,
-  schemas: readonly KnownSchema[],
-): string {
-  const known = mostRelevant(message, schemas)
-    .map(({ name, fields }) => {
-      const list = fields.slice(0, FIELDS_MAX).map((field) => `${field.name}: ${field.types[0]}`);
-      return `- ${name} {${list.join(", ")}}`;
-    })
-    .join("\n")
-    .slice(0, CHARACTERS_MAX);
+export function systemPrompt(state: ChatState, schemas: readonly KnownSchema[]): string {
+  const known = fitting(
+    withFirst(state.intent, schemas).slice(0, SCHEMAS_MAX).map(schemaLine),
+    SCHEMAS_UNITS_MAX,
+  );
   return `You talk with a person for a gateway that keeps events. Find out what the person wants, \
 ask for what is missing, one question at a time, and answer questions about the events with your \
 tools. Answer in the person's language, briefly, in plain text or Markdown, never in HTML.
 
 Event types that the gateway has learned:
-${known || "(none yet)"}
+${known.join("\n") || "(none yet)"}
 
 ${progressOf(state)}
 
@@ -48,22 +46,24 @@ function progressOf(state: ChatState): string {
     `Missing: ${missingOf(state).join(", ") || "nothing"}.`;
 }
 
-/** The types with most words in common with the message, in name and fields. */
-function mostRelevant(message: string, schemas: readonly KnownSchema[]): KnownSchema[] {
-  const words = new Set(wordsOf(message));
-  const score = ({ name, fields }: KnownSchema) => {
-    const own = wordsOf([name, ...fields.map((field) => field.name)].join(" "));
-    return own.filter((word) => words.has(word)).length;
-  };
-  return schemas
-    .map((schema) => ({ schema, score: score(schema) }))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, SCHEMAS_MAX)
-    .map(({ schema }) => schema);
+/** The schemas with that of what the person wants before the others: they may not name it again. */
+function withFirst(name: string | null, schemas: readonly KnownSchema[]): KnownSchema[] {
+  return schemas.toSorted((a, b) => Number(b.name === name) - Number(a.name === name));
 }
 
-/** Words of a text or of a name such as `CarInsuranceRequest`, without case and accents. */
-function wordsOf(text: string): string[] {
-  return text.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, " ").normalize("NFD").replace(/\p{M}/gu, "")
-    .toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+function schemaLine({ name, fields }: KnownSchema): string {
+  const list = fields.slice(0, FIELDS_MAX)
+    .map((field) => `${shown(field.name)}: ${field.types[0]}`);
+  return `- ${shown(name)} {${list.join(", ")}}`;
+}
+
+/** Senders of events choose names: one that could be taken for something else is quoted. */
+function shown(name: string): string {
+  return PLAIN_NAME.test(name) ? name : JSON.stringify(name.slice(0, NAME_UNITS_MAX));
+}
+
+/** The first lines that fit together. */
+function fitting(lines: readonly string[], unitsMax: number): string[] {
+  let units = 0;
+  return lines.filter((line) => (units += line.length + 1) <= unitsMax);
 }

@@ -1,0 +1,115 @@
+import { LruMap } from "../../collider/lru_map.ts";
+import type { Embed } from "../sentiment.ts";
+import type { KnownSchema } from "./chat_parts.ts";
+
+/** Schemas whose vectors are kept: 4 MiB, for 1,024 dimensions. */
+const VECTORS_MAX = 1_024;
+/** Schemas embedded for one message: the rest comes with the next ones. */
+const EMBEDDED_PER_MESSAGE_MAX = 64;
+/** A person waits for it. */
+const EMBED_TIMEOUT_MS = 3_000;
+const FIELDS_MAX = 30;
+const TEXT_UNITS_MAX = 1_000;
+
+/** A schema that is compared with a message. */
+interface Candidate {
+  readonly schema: KnownSchema;
+  /** What is embedded of it. */
+  readonly text: string;
+  readonly kept: KeptVector;
+}
+
+/** Null until it was embedded. */
+interface KeptVector {
+  vector: Float32Array | null;
+}
+
+/**
+ * Tells which event types matter for a message, by the similarity of their embeddings. Types that
+ * have no vector yet come after those that have one, by the words that they have in common with the
+ * message; so do all of them while nothing can be embedded.
+ */
+export class SchemaRelevance {
+  readonly #embed: Embed;
+  /** By the text that was embedded: a type whose fields change has another one. */
+  readonly #vectors = new LruMap<KeptVector>(VECTORS_MAX);
+
+  constructor(embed: Embed) {
+    this.#embed = embed;
+  }
+
+  /** The schemas that matter most, the most relevant first; at most 1,024. */
+  async sort(message: string, schemas: readonly KnownSchema[]): Promise<KnownSchema[]> {
+    const candidates = byCommonWords(message, schemas)
+      .slice(0, VECTORS_MAX)
+      .map(({ schema, text }): Candidate => ({
+        schema,
+        text,
+        kept: this.#vectors.getOrMake(text, () => ({ vector: null })),
+      }));
+    const direction = await this.#embedWith(message, candidates);
+    const similarity = ({ kept: { vector } }: Candidate) =>
+      direction === null || vector === null ? -1 : dot(direction, vector);
+    return candidates
+      .map((candidate) => ({ candidate, similarity: similarity(candidate) }))
+      .sort((a, b) => b.similarity - a.similarity)
+      .map(({ candidate }) => candidate.schema);
+  }
+
+  /**
+   * Embeds the message, and the first candidates that have no vector yet.
+   *
+   * @returns the message's vector; null if there is none in time
+   */
+  async #embedWith(
+    message: string,
+    candidates: readonly Candidate[],
+  ): Promise<Float32Array | null> {
+    const unknown = candidates.filter(({ kept }) => kept.vector === null)
+      .slice(0, EMBEDDED_PER_MESSAGE_MAX);
+    const embedded = this.#embed([message, ...unknown.map(({ text }) => text)])
+      .then(([direction, ...vectors]) => {
+        // What comes too late for this message is there for the next one. A copy: what is given is
+        // part of an array with all of them.
+        for (const [i, { kept }] of unknown.entries()) kept.vector = vectors[i]!.slice();
+        return direction!;
+      }, () => null);
+    const expired = Promise.withResolvers<null>();
+    const timer = setTimeout(() => expired.resolve(null), EMBED_TIMEOUT_MS);
+    try {
+      return await Promise.race([embedded, expired.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The schemas by the words that they have in common with the message, most first. */
+function byCommonWords(message: string, schemas: readonly KnownSchema[]) {
+  const wanted = new Set(wordsOf(message));
+  return schemas
+    .map((schema) => {
+      const text = textOf(schema);
+      return { schema, text, common: wordsOf(text).filter((word) => wanted.has(word)).length };
+    })
+    .sort((a, b) => b.common - a.common);
+}
+
+/** As in `Car Insurance Request: model, year`. */
+function textOf({ name, fields }: KnownSchema): string {
+  const words = name.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})|[._-]+/gu, " ");
+  const list = fields.slice(0, FIELDS_MAX).map((field) => field.name).join(", ");
+  return `${words}: ${list}`.slice(0, TEXT_UNITS_MAX);
+}
+
+/** Without case and accents. */
+function wordsOf(text: string): string[] {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ??
+    [];
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
