@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { RingLibraryError } from "./errors.ts";
+import { loadablePath } from "./loadable_path.ts";
 
 const SUFFIXES: Partial<Record<typeof Deno.build.os, string>> = { darwin: "dylib", windows: "dll" };
 
@@ -39,8 +40,9 @@ const loaded = new Map<string, RingSymbols>();
 export function loadRingSymbols(path: string): RingSymbols {
   const known = loaded.get(path);
   if (known !== undefined) return known;
+  const loadable = loadablePath(path);
   try {
-    const { symbols } = Deno.dlopen(path, SYMBOLS);
+    const { symbols } = Deno.dlopen(loadable, SYMBOLS);
     loaded.set(path, symbols);
     return symbols;
   } catch (cause) {
