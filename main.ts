@@ -1,22 +1,13 @@
-import { Command } from "@commander-js/extra-typings";
-import { modelsCommand } from "./cli/models.ts";
-import { serveCommand } from "./cli/serve.ts";
-
-const program = new Command("collider")
-  .description("AI event gateway with a physics engine")
-  .version("0.1.0")
-  .addCommand(serveCommand(), { isDefault: true })
-  .addCommand(modelsCommand());
+import { endingOf, EXIT } from "./cli/exit_codes.ts";
+import { runProgram } from "./cli/program.ts";
+import { note } from "./cli/terminal.ts";
 
 try {
-  await program.parseAsync();
+  await runProgram(Deno.args);
   // Ends threads that hang, too.
-  Deno.exit(0);
+  Deno.exit(EXIT.ok);
 } catch (error) {
-  const { message, hint } = error as Error & { hint?: string };
-  const text = hint === undefined
-    ? `error: ${error instanceof Error ? error.stack : message}\n`
-    : `error: ${message}\n       ${hint}\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
-  Deno.exit(1);
+  const { code, text } = endingOf(error);
+  if (text !== null) note(text);
+  Deno.exit(code);
 }

@@ -22,9 +22,10 @@ export interface EmbedderFlags {
   readonly llmApiKey?: string | undefined;
 }
 
+/** `--embedder`. */
 export function embedderOption() {
   return new Option("--embedder <kind>", "what embeds: auto = the first that works of the others")
-    .choices(EMBEDDERS).default("auto" as const).env("COLLIDER_EMBEDDER");
+    .choices(EMBEDDERS).default("auto" as const);
 }
 
 /**

@@ -1,33 +1,37 @@
 import { basename } from "node:path";
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { CATALOGUE, type CatalogueModel } from "../models/catalogue/catalogue.ts";
 import {
   DEFAULT_HUB_URL,
   type InstalledModel,
   ModelStore,
 } from "../models/catalogue/model_store.ts";
-import { dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
+import { configOption, dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
+import { EXIT } from "./exit_codes.ts";
 import { ProgressBar } from "./progress_bar.ts";
-
-const encoder = new TextEncoder();
+import { print, writeNote } from "./terminal.ts";
+import { httpUrl } from "./values.ts";
 
 /**
  * `collider models`: what can be installed, and what is.
  *
  * @param catalogue other models than those that the gateway knows; for tests
  */
-export function modelsCommand(catalogue: readonly CatalogueModel[] = CATALOGUE): Command {
+export function modelsCommand(
+  catalogue: readonly CatalogueModel[] = CATALOGUE,
+): CommandUnknownOpts {
   return new Command("models")
     .description("install the models that run in the gateway")
     .addCommand(listCommand(catalogue))
     .addCommand(pullCommand(catalogue))
     .addCommand(verifyCommand(catalogue))
-    .addCommand(removeCommand(catalogue)) as unknown as Command;
+    .addCommand(removeCommand(catalogue)) as unknown as CommandUnknownOpts;
 }
 
 function listCommand(catalogue: readonly CatalogueModel[]) {
   return new Command("list")
     .description("list the models that can be installed")
+    .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async ({ dataDir }) => {
       const models = await storeIn(dataDir, catalogue).installed();
@@ -46,20 +50,30 @@ function listCommand(catalogue: readonly CatalogueModel[]) {
 function pullCommand(catalogue: readonly CatalogueModel[]) {
   return new Command("pull")
     .description("download and install models")
-    .argument("<name...>", "names of models; see `collider models list`")
+    .addArgument(
+      new Argument("<name...>", "names of models; see `collider models list`")
+        .choices(namesOf(catalogue)),
+    )
+    .addOption(configOption())
     .addOption(dataDirectoryOption())
     .addOption(
       new Option("--hub-url <url>", "where to pull from: the hub or a mirror of it")
-        .default(DEFAULT_HUB_URL).argParser(httpUrl).env("HF_ENDPOINT"),
+        .default(DEFAULT_HUB_URL).argParser(httpUrl),
     )
-    .addHelpText("after", "\nHF_TOKEN is sent to the hub, and to nobody else.")
-    .action(async (names, { dataDir, hubUrl }) => {
+    .addOption(
+      new Option(
+        "--hub-token <token>",
+        "for models that need one; sent to the hub and nobody else",
+      ),
+    )
+    .addHelpText("after", PULL_HELP)
+    .action(async (names, { dataDir, hubUrl, hubToken }) => {
       const store = storeIn(dataDir, catalogue);
       for (const name of names) {
         using progress = new PullProgress();
         const installed = await store.pull(name, {
           hubUrl,
-          token: Deno.env.get("HF_TOKEN") || undefined,
+          token: hubToken,
           onProgress: (...event) => progress.update(...event),
         });
         print(`${name} is installed in ${store.directory}; ${whoKnewHashes(installed)}`);
@@ -70,7 +84,11 @@ function pullCommand(catalogue: readonly CatalogueModel[]) {
 function verifyCommand(catalogue: readonly CatalogueModel[]) {
   return new Command("verify")
     .description("compare installed models with what was downloaded")
-    .argument("[name...]", "names of models; all that are installed if none is given")
+    .addArgument(
+      new Argument("[name...]", "names of models; all that are installed if none is given")
+        .choices(namesOf(catalogue)),
+    )
+    .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async (names, { dataDir }) => {
       const store = storeIn(dataDir, catalogue);
@@ -85,14 +103,15 @@ function verifyCommand(catalogue: readonly CatalogueModel[]) {
             : `${name}: ${problems.join(", ")}; run \`collider models pull ${name}\``,
         );
       }
-      if (!isWhole) Deno.exit(1);
+      if (!isWhole) Deno.exit(EXIT.failure);
     });
 }
 
 function removeCommand(catalogue: readonly CatalogueModel[]) {
   return new Command("remove")
     .description("remove installed models, and what interrupted pulls have left")
-    .argument("<name...>", "names of models")
+    .addArgument(new Argument("<name...>", "names of models").choices(namesOf(catalogue)))
+    .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async (names, { dataDir }) => {
       const store = storeIn(dataDir, catalogue);
@@ -113,7 +132,7 @@ class PullProgress implements Disposable {
       this.#bar?.close();
       this.#bar = new ProgressBar({
         label: basename(path),
-        write: (text) => Deno.stderr.writeSync(encoder.encode(text)),
+        write: writeNote,
         columns: Deno.stderr.isTerminal() ? Deno.consoleSize().columns : null,
       });
       this.#path = path;
@@ -139,11 +158,13 @@ function storeIn(dataDirectory: string, catalogue: readonly CatalogueModel[]): M
   return new ModelStore(modelsDirectory(dataDirectory), catalogue);
 }
 
-function httpUrl(text: string): string {
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
-  throw new InvalidArgumentError("It must be an address that begins with https://.");
+function namesOf(catalogue: readonly CatalogueModel[]): string[] {
+  return catalogue.map(({ name }) => name);
 }
 
-function print(line: string): void {
-  Deno.stdout.writeSync(encoder.encode(`${line}\n`));
-}
+const PULL_HELP = `
+--hub-url and --hub-token are also HF_ENDPOINT and HF_TOKEN: what is in a variable does not show in
+the list of processes.
+
+Example:
+  collider models pull bge-m3 gliner-multi-v2.1 pp-ocrv5`;

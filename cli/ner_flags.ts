@@ -72,10 +72,3 @@ export function labelsForType(
   }
   return new Map(former).set(type, labelList(labels!));
 }
-
-/** Reads a number from 0 to 1. */
-export function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError("It must be a number from 0 to 1.");
-}

@@ -1,0 +1,17 @@
+/** The command line, a variable or the configuration file asks for something that can't be. */
+export class UsageError extends Error {
+  /** What to do about it. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = new.target.name;
+    this.hint = hint;
+  }
+}
+
+/** The configuration file can't be read, is not TOML, or has a key that is no setting. */
+export class ConfigFileError extends UsageError {}
+
+/** A variable or a key of the configuration file has a value that its setting can't take. */
+export class SettingValueError extends UsageError {}

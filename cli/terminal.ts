@@ -1,0 +1,27 @@
+const encoder = new TextEncoder();
+
+/** Writes a line to standard output. */
+export function print(line: string): void {
+  writeAll(Deno.stdout, `${line}\n`);
+}
+
+/** Writes a line to standard error, which is for people: standard output is for data. */
+export function note(line: string): void {
+  writeNote(`${line}\n`);
+}
+
+/** Writes to standard error. */
+export function writeNote(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+/** Writes to standard output. */
+export function writeOut(data: string | Uint8Array): void {
+  writeAll(Deno.stdout, data);
+}
+
+function writeAll(stream: typeof Deno.stdout, data: string | Uint8Array): void {
+  let rest = typeof data === "string" ? encoder.encode(data) : data;
+  // A pipe may take less than it is given.
+  while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+}

@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+
+/** Reads whole numbers from `min` to `max`. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Reads a number from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
+/** Reads the address of a web server. */
+export function httpUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new InvalidArgumentError("It must be an address that begins with http:// or https://.");
+}
+
+/** Reads `source=secret`, and adds it to what was read before. */
+export function webhookSecret(
+  text: string,
+  former: ReadonlyMap<string, string> | undefined,
+): ReadonlyMap<string, string> {
+  const [, source, secret] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (source === undefined || secret === undefined) {
+    throw new InvalidArgumentError("It must look like github=whsec_….");
+  }
+  return new Map(former).set(source, secret);
+}

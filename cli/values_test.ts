@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { httpUrl, integer, share, webhookSecret } from "./values.ts";
+
+const INVALID = { code: "commander.invalidArgument" };
+
+Deno.test("integer reads whole numbers within its bounds and nothing else", () => {
+  const port = integer(0, 65_535);
+  assert.deepEqual(["0", "9382", "65535"].map(port), [0, 9382, 65_535]);
+  for (const text of ["", " 1", "-1", "65536", "1.5", "1e3", "0x10", "nine"]) {
+    assert.throws(() => port(text), INVALID, text);
+  }
+});
+
+Deno.test("share reads numbers from 0 to 1", () => {
+  assert.deepEqual(["0", "0.5", "1"].map(share), [0, 0.5, 1]);
+  for (const text of ["", " ", "-0.1", "1.1", "half", "NaN"]) {
+    assert.throws(() => share(text), INVALID, text);
+  }
+});
+
+Deno.test("httpUrl reads addresses of web servers only", () => {
+  assert.equal(httpUrl("http://127.0.0.1:1234/v1"), "http://127.0.0.1:1234/v1");
+  assert.equal(httpUrl("https://example.com"), "https://example.com");
+  for (const text of ["", "localhost:9382", "ftp://example.com", "file:///etc/passwd"]) {
+    assert.throws(() => httpUrl(text), INVALID, text);
+  }
+});
+
+Deno.test("webhookSecret gathers the secrets of several sources", () => {
+  const secrets = webhookSecret("shop=whsec_b=", webhookSecret("github=whsec_a", undefined));
+  assert.deepEqual([...secrets], [["github", "whsec_a"], ["shop", "whsec_b="]]);
+  for (const text of ["", "github", "=whsec_a", "github="]) {
+    assert.throws(() => webhookSecret(text, undefined), INVALID, text);
+  }
+});
