@@ -7,6 +7,12 @@ export interface CircuitBreakerOptions {
 }
 
 /**
+ * `closed`: attempts are made; `open`: none is; `half_open`: none was made since the cool-down, and
+ * the next one decides.
+ */
+export type CircuitState = "closed" | "open" | "half_open";
+
+/**
  * Keeps a stage that fails again and again from being tried for every event: after some failures in
  * a row it is left out for a while, then one attempt decides.
  *
@@ -25,19 +31,40 @@ export class CircuitBreaker {
 
   /** Whether an attempt may be made. */
   allows(nowMs: number): boolean {
-    if (this.#failures < this.#maxFailures) return true;
     if (nowMs < this.#openUntilMs) return false;
     // Half open: the others wait for this attempt's outcome.
-    this.#openUntilMs = nowMs + this.#coolDownMs;
+    if (this.#hasFailedOften) this.#openUntilMs = nowMs + this.#coolDownMs;
     return true;
   }
 
   succeed(): void {
     this.#failures = 0;
+    this.#openUntilMs = 0;
   }
 
-  fail(nowMs: number): void {
+  /** @param pauseMs what is asked for by who failed: opens it at once, for as long */
+  fail(nowMs: number, pauseMs = 0): void {
     this.#failures++;
-    if (this.#failures >= this.#maxFailures) this.#openUntilMs = nowMs + this.#coolDownMs;
+    const coolDownMs = this.#hasFailedOften ? this.#coolDownMs : 0;
+    this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + Math.max(coolDownMs, pauseMs));
+  }
+
+  stateAt(nowMs: number): CircuitState {
+    if (nowMs < this.#openUntilMs) return "open";
+    return this.#hasFailedOften ? "half_open" : "closed";
+  }
+
+  /** Failures since the last success. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Until when no attempt is made, unless that is over. */
+  get openUntilMs(): number {
+    return this.#openUntilMs;
+  }
+
+  get #hasFailedOften(): boolean {
+    return this.#failures >= this.#maxFailures;
   }
 }

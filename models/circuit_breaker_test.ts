@@ -56,3 +56,23 @@ Deno.test("CircuitBreaker lets another attempt through when one is never answere
   assert.equal(breaker.allows(1_100), true);
   assert.equal(breaker.allows(1_200), true);
 });
+
+Deno.test("CircuitBreaker tells its state", () => {
+  const breaker = new CircuitBreaker({ failures: 2, coolDownMs: 100 });
+  breaker.fail(1_000);
+  assert.deepEqual([breaker.stateAt(1_000), breaker.failures], ["closed", 1]);
+  breaker.fail(1_000);
+  assert.deepEqual([breaker.stateAt(1_099), breaker.openUntilMs], ["open", 1_100]);
+  assert.equal(breaker.stateAt(1_100), "half_open");
+  breaker.succeed();
+  assert.deepEqual([breaker.stateAt(1_100), breaker.failures], ["closed", 0]);
+});
+
+Deno.test("CircuitBreaker gives a pause that it is asked for, at the first failure", () => {
+  const breaker = new CircuitBreaker({ failures: 2, coolDownMs: 100 });
+  breaker.fail(1_000, 500);
+  assert.equal(breaker.allows(1_499), false);
+  breaker.fail(1_000); // one that was under way
+  assert.equal(breaker.allows(1_499), false, "a shorter pause took its place");
+  assert.equal(breaker.allows(1_500), true);
+});

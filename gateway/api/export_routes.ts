@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parseUuid } from "../event/uuid_v7.ts";
+import type { WebhookHealth } from "../export/exporter.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { ExportRecord } from "../store/export_store.ts";
 import { NotFoundError } from "./errors.ts";
@@ -26,6 +27,17 @@ const ExportBody = z.object({
   next_at: z.iso.datetime().nullable(),
 }).openapi("Export");
 
+const WebhookBody = z.object({
+  circuit: z.enum(["closed", "open", "half_open"]).openapi({
+    description: "open = left alone for a while, after failures in a row or because it asked for " +
+      "it; half_open = the next delivery decides.",
+  }),
+  failures: z.int().openapi({ description: "Failed deliveries in a row." }),
+  open_until: z.iso.datetime().nullable(),
+}).nullable().openapi("Webhook", {
+  description: "How the webhook has answered lately; null if none is set.",
+});
+
 /** `GET /api/exports` and `POST /api/exports/{id}/retry`. */
 export function exportRoutes(app: OpenAPIHono, { store, exports }: Pipeline): void {
   const list = createRoute({
@@ -34,14 +46,18 @@ export function exportRoutes(app: OpenAPIHono, { store, exports }: Pipeline): vo
     summary: "What was handed on to the webhook, newest first",
     request: { query: ExportsQuery },
     responses: {
-      200: jsonAnswer("The exports.", z.object({ exports: z.array(ExportBody) })),
+      200: jsonAnswer(
+        "The exports.",
+        z.object({ exports: z.array(ExportBody), webhook: WebhookBody }),
+      ),
       ...FAILURES,
     },
   });
   app.openapi(list, async (c) => {
     const { limit, state } = c.req.valid("query");
     const records = await store.exports.list(limit, state);
-    return c.json({ exports: records.map(exportJson) }, 200);
+    const webhook = webhookJson(exports.exporter.health);
+    return c.json({ exports: records.map(exportJson), webhook }, 200);
   });
 
   app.openAPIRegistry.registerPath({
@@ -52,6 +68,7 @@ export function exportRoutes(app: OpenAPIHono, { store, exports }: Pipeline): vo
     responses: {
       200: jsonAnswer("It is delivered soon.", z.object({ status: z.literal("pending") })),
       404: jsonAnswer("There is no such export.", ErrorBody),
+      409: jsonAnswer("No webhook is set.", ErrorBody),
       ...FAILURES,
     },
   });
@@ -77,4 +94,11 @@ function exportJson(record: ExportRecord): z.infer<typeof ExportBody> {
     error: record.error,
     next_at: record.state === "pending" ? isoTime(record.nextUs) : null,
   };
+}
+
+function webhookJson(health: WebhookHealth | null): z.infer<typeof WebhookBody> {
+  if (health === null) return null;
+  const { circuit, failures, openUntilMs } = health;
+  const open_until = openUntilMs === null ? null : new Date(openUntilMs).toISOString();
+  return { circuit, failures, open_until };
 }

@@ -1,13 +1,14 @@
-import { NIL_UUID } from "../event/uuid_v7.ts";
+import { CircuitBreaker, type CircuitState } from "../../models/circuit_breaker.ts";
+import { GatewayError } from "../event/errors.ts";
 import { restoreEvent } from "../event/event.ts";
-import { parseUuid } from "../event/uuid_v7.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
+import { NIL_UUID, parseUuid } from "../event/uuid_v7.ts";
 import type { StoredEvent } from "../store/event_queries.ts";
 import type { ExportRecord, ExportStore } from "../store/export_store.ts";
 import { aboxJsonLd } from "./abox.ts";
 import type { DeliveryAnswer } from "./delivery.ts";
 import { ontologyTurtle } from "./ontology.ts";
-import { nextAttemptS } from "./retry_schedule.ts";
+import { nextAttemptS, PAUSE_MAX_S } from "./retry_schedule.ts";
 
 /** What is exported, and where to. */
 export interface ExportSettings {
@@ -37,9 +38,43 @@ export interface ExporterParts {
   readonly nowMs?: () => number;
 }
 
+/** How the webhook has answered lately. */
+export interface WebhookHealth {
+  /** See {@linkcode CircuitState}; `open` also while it is given the pause that it has asked for. */
+  readonly circuit: CircuitState;
+  /** Failed deliveries in a row. */
+  readonly failures: number;
+  /** Until when nothing is delivered, ms since 1970; null if something may be. */
+  readonly openUntilMs: number | null;
+}
+
+/** A webhook that was contacted, or is to be. */
+interface Target {
+  readonly url: string;
+  readonly breaker: CircuitBreaker;
+}
+
+/** Nothing can be delivered: no webhook is set. */
+export class NoWebhookError extends GatewayError {
+  constructor() {
+    super("there is no webhook to deliver to", {
+      status: 409,
+      code: "no_webhook",
+      hint: "Set webhook_url by POST /api/config first.",
+    });
+  }
+}
+
+/** A webhook that has failed so often in a row is left alone for a while. */
+const FAILURES_MAX = 5;
+const COOL_DOWN_MS = 60_000;
+/** Payloads of an export together, unless one alone is larger. */
+const EXPORT_BYTES_MAX = 16 << 20;
 /** Exports that wait: when a receiver is away for long, events wait in the store instead. */
 const PENDING_MAX = 100;
 const GONE = 410;
+/** Answers whose `Retry-After` is about all requests, not about one alone. */
+const OVERLOADED = new Set([429, 503]);
 
 /**
  * Hands events on to a webhook, in batches, each at least once: what is to be delivered is in the
@@ -50,6 +85,8 @@ export class Exporter {
   readonly #nowMs: () => number;
   #exportedThrough: string | null = null;
   #batchSinceMs: number;
+  /** Of the webhook that is set: another one begins with another. */
+  #target: Target | null = null;
 
   constructor(parts: ExporterParts) {
     this.#parts = parts;
@@ -57,30 +94,63 @@ export class Exporter {
     this.#batchSinceMs = this.#nowMs();
   }
 
-  /** Makes an export if one is due, and attempts the one that is due first. To be called often. */
-  async work(): Promise<void> {
-    const { webhook_url } = this.#parts.settings();
-    if (webhook_url === null) return;
+  /**
+   * Makes an export if one is due, and attempts the one that is due first. To be called often.
+   *
+   * @returns whether one was delivered: then there may be more to do at once
+   */
+  async work(): Promise<boolean> {
+    const { settings, store } = this.#parts;
+    const { webhook_url } = settings();
+    if (webhook_url === null) return false;
     await this.#makeExport(webhook_url);
-    const record = await this.#parts.store.nextPending();
-    if (record !== null && record.nextUs <= this.#nowMs() * 1000) await this.#attempt(record);
+    const record = await store.nextPending();
+    if (record === null || record.nextUs > this.#nowMs() * 1000) return false;
+    const target = this.#targetAt(webhook_url);
+    if (!target.breaker.allows(this.#nowMs())) return false;
+    return await this.#attempt(record, target);
+  }
+
+  /** How the webhook has answered lately; null if none is set. */
+  get health(): WebhookHealth | null {
+    const { webhook_url } = this.#parts.settings();
+    if (webhook_url === null) return null;
+    const { breaker } = this.#targetAt(webhook_url);
+    const circuit = breaker.stateAt(this.#nowMs());
+    return {
+      circuit,
+      failures: breaker.failures,
+      openUntilMs: circuit === "open" ? breaker.openUntilMs : null,
+    };
   }
 
   /**
-   * Has an export delivered again that was given up, or sooner than it would be.
+   * Has an export delivered again that was given up, or sooner than it would be, whatever the
+   * webhook has answered before.
    *
    * @returns whether there is such an export
+   * @throws {NoWebhookError}
    */
   async retry(id: string): Promise<boolean> {
-    const record = await this.#parts.store.get(id);
-    if (record === null) return false;
-    await this.#parts.store.recordAttempt(id, {
+    const { settings, store } = this.#parts;
+    if (await store.get(id) === null) return false;
+    if (settings().webhook_url === null) throw new NoWebhookError();
+    await store.recordAttempt(id, {
       state: "pending",
       httpStatus: null,
       error: "asked for again",
       nextUs: this.#nowMs() * 1000,
     });
+    this.#target = null;
     return true;
+  }
+
+  #targetAt(url: string): Target {
+    if (this.#target?.url !== url) {
+      const breaker = new CircuitBreaker({ failures: FAILURES_MAX, coolDownMs: COOL_DOWN_MS });
+      this.#target = { url, breaker };
+    }
+    return this.#target;
   }
 
   async #makeExport(url: string): Promise<void> {
@@ -89,58 +159,71 @@ export class Exporter {
     const through = throughId();
     if (through === null || await store.countPending() >= PENDING_MAX) return;
     this.#exportedThrough ??= await store.lastExportedId() ?? NIL_UUID;
-    const events = (await store.eventsAfter(this.#exportedThrough, export_batch_size))
-      .filter(({ id }) => id <= through);
+    const batch = await store.nextBatch(this.#exportedThrough, through, {
+      eventsMax: export_batch_size,
+      bytesMax: EXPORT_BYTES_MAX,
+    });
     const waitedS = (this.#nowMs() - this.#batchSinceMs) / 1000;
-    const isDue = events.length >= export_batch_size || waitedS >= export_interval_secs;
-    if (events.length === 0 || !isDue) return;
-    const lastEventId = events.at(-1)!.id;
+    if (batch === null || !batch.isFull && waitedS < export_interval_secs) return;
+    const { firstEventId, lastEventId, eventCount } = batch;
     await store.create({
       id: crypto.randomUUID(),
       createdUs: this.#nowMs() * 1000,
       url,
-      firstEventId: events[0]!.id,
+      firstEventId,
       lastEventId,
-      eventCount: events.length,
+      eventCount,
     });
     this.#exportedThrough = lastEventId;
     this.#batchSinceMs = this.#nowMs();
   }
 
-  async #attempt(record: ExportRecord): Promise<void> {
-    const { store, deliver, onAttempt, onGone, log } = this.#parts;
+  /** @returns whether it was delivered */
+  async #attempt(record: ExportRecord, target: Target): Promise<boolean> {
+    const { store, deliver, onAttempt } = this.#parts;
     let answer: DeliveryAnswer | null = null;
     let error: string | null = null;
     try {
-      answer = await deliver(new URL(record.url), record.id, await this.#bodyOf(record));
+      answer = await deliver(new URL(target.url), record.id, await this.#bodyOf(record));
       if (answer.status < 200 || answer.status > 299) error = `it answered ${answer.status}`;
     } catch (cause) {
       error = (cause as Error).message;
     }
     onAttempt({ succeeded: error === null, atMs: this.#nowMs() });
     const httpStatus = answer?.status ?? null;
-    if (error === null) {
-      return await store.recordAttempt(record.id, {
-        state: "delivered",
-        httpStatus,
-        error,
-        nextUs: null,
-      });
+    if (error !== null) {
+      await this.#failed(record, target, { answer, error });
+      return false;
     }
-    if (httpStatus === GONE) onGone(record.url);
+    target.breaker.succeed();
+    await store.recordAttempt(record.id, { state: "delivered", httpStatus, error, nextUs: null });
+    return true;
+  }
+
+  async #failed(
+    record: ExportRecord,
+    { url, breaker }: Target,
+    { answer, error }: { readonly answer: DeliveryAnswer | null; readonly error: string },
+  ): Promise<void> {
+    const { store, onGone, log } = this.#parts;
+    const nowMs = this.#nowMs();
+    const httpStatus = answer?.status ?? null;
+    const retryAfterS = Math.min(answer?.retryAfterS ?? 0, PAUSE_MAX_S);
+    breaker.fail(nowMs, OVERLOADED.has(httpStatus ?? 0) ? retryAfterS * 1000 : 0);
     const pauseS = httpStatus === GONE
       ? null
-      : nextAttemptS(record.attempts + 1, answer?.retryAfterS ?? null, Math.random());
+      : nextAttemptS(record.attempts + 1, retryAfterS, Math.random());
     log.warn("an export was not delivered", {
       export: record.id,
       reason: error,
       ...(pauseS === null ? {} : { again_in_s: Math.round(pauseS) }),
     });
+    if (httpStatus === GONE) onGone(url);
     await store.recordAttempt(record.id, {
       state: pauseS === null ? "dead" : "pending",
       httpStatus,
       error,
-      nextUs: pauseS === null ? null : Math.round((this.#nowMs() + pauseS * 1000) * 1000),
+      nextUs: pauseS === null ? null : Math.round((nowMs + pauseS * 1000) * 1000),
     });
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
 import { newEvent } from "../store/fixtures.ts";
+import { TYPE_STAGE } from "../store/rows.ts";
 import { Store } from "../store/store.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import { deliver } from "./delivery.ts";
@@ -11,7 +12,10 @@ const SECRET = `whsec_${new Uint8Array(24).fill(7).toBase64()}`;
 interface Received {
   readonly id: string;
   readonly isSigned: boolean;
-  readonly body: { event_count: number; abox_jsonld: { "@graph": { "@id": string }[] } };
+  readonly body: {
+    event_count: number;
+    abox_jsonld: { "@graph": { "@id": string; "@type": string }[] };
+  };
 }
 
 /** A receiver that answers as it is told, one after the other; the last answer is repeated. */
@@ -46,13 +50,14 @@ const status = (code: number, headers: HeadersInit = {}) => () =>
 async function exporterTo(url: string, settings: Partial<ExportSettings> = {}) {
   const store = await Store.open({ path: ":memory:" });
   const clock = { nowMs: Date.now() };
+  const target = { url };
   const gone: string[] = [];
   let through: string | null = null;
   const make = () =>
     new Exporter({
       store: store.exports,
       settings: () => ({
-        webhook_url: url,
+        webhook_url: target.url,
         ontology_iri: "urn:x#",
         export_batch_size: 3,
         export_interval_secs: 60,
@@ -70,13 +75,17 @@ async function exporterTo(url: string, settings: Partial<ExportSettings> = {}) {
   return {
     store,
     clock,
+    target,
     gone,
     make,
     exporter: make(),
+    isDoneThrough(id: Uint8Array) {
+      through = formatUuid(id);
+    },
     async ingest(count: number) {
       const events = Array.from({ length: count }, (_, i) => newEvent({ type: "Order", i }));
       await store.append(events);
-      through = formatUuid(events.at(-1)!.id);
+      this.isDoneThrough(events.at(-1)!.id);
       return events.map(({ id }) => formatUuid(id));
     },
     [Symbol.asyncDispose]: () => store.close(),
@@ -137,6 +146,89 @@ Deno.test("Exporter gives up after the last attempt, and tries again when it is 
   assert.ok(!await place.exporter.retry(crypto.randomUUID()));
   await place.exporter.work();
   assert.equal(hook.received.length, 11);
+});
+
+Deno.test("Exporter leaves a webhook alone that fails again and again, and goes on when it recovers", async () => {
+  const failing = Array.from({ length: 6 }, () => status(500));
+  await using hook = receiver(...failing, status(200));
+  await using place = await exporterTo(hook.url, { export_batch_size: 1 });
+  const ids = await place.ingest(8);
+  const { exporter, clock, store } = place;
+  for (let i = 0; i < 10; i++) await exporter.work();
+  assert.equal(hook.received.length, 5, "the circuit is not open");
+  const openUntilMs = clock.nowMs + 60_000;
+  assert.deepEqual(exporter.health, { circuit: "open", failures: 5, openUntilMs });
+  const untried = (await store.exports.list(10)).filter(({ attempts }) => attempts === 0);
+  assert.equal(untried.length, 3, "attempts were used up that nobody has made");
+
+  clock.nowMs = openUntilMs;
+  assert.equal(exporter.health!.circuit, "half_open");
+  for (let i = 0; i < 5; i++) await exporter.work();
+  assert.equal(hook.received.length, 6, "more than one attempt was made after the cool-down");
+  clock.nowMs += 600_000;
+  while (await exporter.work());
+  assert.deepEqual(exporter.health, { circuit: "closed", failures: 0, openUntilMs: null });
+  assert.deepEqual(new Set(hook.received.slice(6).flatMap(idsOf)), new Set(ids));
+});
+
+Deno.test("Exporter gives a webhook the pause that it asks for, for all exports", async () => {
+  await using hook = receiver(status(429, { "Retry-After": "120" }), status(200));
+  await using place = await exporterTo(hook.url, { export_batch_size: 1 });
+  await place.ingest(3);
+  await place.exporter.work();
+  place.clock.nowMs += 119_000;
+  for (let i = 0; i < 3; i++) await place.exporter.work();
+  assert.equal(hook.received.length, 1);
+  place.clock.nowMs += 1_000;
+  while (await place.exporter.work());
+  assert.equal(hook.received.length, 4);
+});
+
+Deno.test("Exporter delivers what waits to the webhook that is set now, whatever was before", async () => {
+  await using mistyped = receiver(status(404));
+  await using hook = receiver(status(200));
+  await using place = await exporterTo(mistyped.url, { export_batch_size: 1 });
+  const ids = await place.ingest(6);
+  for (let i = 0; i < 8; i++) await place.exporter.work();
+  assert.equal(place.exporter.health!.circuit, "open");
+  place.target.url = hook.url;
+  assert.equal(place.exporter.health!.circuit, "closed");
+  place.clock.nowMs += 60_000;
+  while (await place.exporter.work());
+  assert.deepEqual(new Set(hook.received.flatMap(idsOf)), new Set(ids));
+  assert.equal(mistyped.received.length, 5);
+});
+
+Deno.test("Exporter tries at once what is asked for, though the circuit is open", async () => {
+  await using hook = receiver(...Array.from({ length: 5 }, () => status(500)), status(200));
+  await using place = await exporterTo(hook.url, { export_batch_size: 1 });
+  await place.ingest(6);
+  for (let i = 0; i < 8; i++) await place.exporter.work();
+  const [newest] = await place.store.exports.list(1);
+  assert.ok(await place.exporter.retry(newest!.id));
+  assert.ok(await place.exporter.work());
+  assert.equal(hook.received.length, 6);
+});
+
+Deno.test("Exporter names events by what they were found to be", async () => {
+  await using hook = receiver(status(200));
+  await using place = await exporterTo(hook.url, { export_batch_size: 1 });
+  const event = newEvent({ total: 1 });
+  await place.store.append([event]);
+  place.store.appendEnrichments([{
+    eventId: event.id,
+    doneUs: event.receivedUs + 1,
+    stage: TYPE_STAGE,
+    frameId: null,
+    ringGeneration: null,
+    result: JSON.stringify({ type: "OrderPlaced" }),
+    error: null,
+  }]);
+  await place.store.flushEnrichments();
+  place.isDoneThrough(event.id);
+  await place.exporter.work();
+  const [node] = hook.received[0]!.body.abox_jsonld["@graph"];
+  assert.equal(node!["@type"], "urn:x#OrderPlaced");
 });
 
 Deno.test("Exporter sends nothing more to a receiver that is gone", async () => {

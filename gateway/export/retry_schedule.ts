@@ -13,7 +13,8 @@ const PAUSES_S = [
   4 * HOUR_S,
   8 * HOUR_S,
 ];
-const PAUSE_MAX_S = 24 * HOUR_S;
+/** Nobody is waited for any longer. */
+export const PAUSE_MAX_S = 24 * HOUR_S;
 /** Receivers that failed together are not asked again together. */
 const JITTER = 0.2;
 
@@ -21,17 +22,17 @@ const JITTER = 0.2;
  * When to try again.
  *
  * @param attempts so far
- * @param askedS what the receiver asked for, if it did
+ * @param askedS what the receiver asked for; 0 = nothing
  * @param random 0 to 1
  * @returns seconds from now; null = not any more
  */
 export function nextAttemptS(
   attempts: number,
-  askedS: number | null,
+  askedS: number,
   random: number,
 ): number | null {
   const pause = PAUSES_S[attempts - 1];
   if (pause === undefined) return null;
   const jittered = pause * (1 - JITTER + 2 * JITTER * random);
-  return Math.min(PAUSE_MAX_S, Math.max(jittered, askedS ?? 0));
+  return Math.min(PAUSE_MAX_S, Math.max(jittered, askedS));
 }

@@ -69,7 +69,7 @@ export class ExportLoop {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await this.exporter.work();
+        if (await this.exporter.work()) continue;
       } catch (cause) {
         this.#log.warn("events can't be exported now", { reason: (cause as Error).message });
       }

@@ -419,6 +419,11 @@ export class Pipeline {
       device: device ?? "",
     });
     metrics.gauge("feed_subscribers", "Clients that follow events live.", () => this.feeds.size);
+    metrics.gauge(
+      "webhook_circuit_open",
+      "1 while nothing is delivered to the webhook, because it has failed or asked for a pause.",
+      () => Number(this.exports.exporter.health?.circuit === "open"),
+    );
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
 }

@@ -284,6 +284,23 @@ export function listAfter(
   );
 }
 
+/** Events between two ids, both included, oldest first, under the names that they have got. */
+export function listBetween(
+  connection: DuckDBConnection,
+  firstId: string,
+  lastId: string,
+): Promise<StoredEvent[]> {
+  return readEvents(
+    connection,
+    `SELECT ${NAMED_EVENT_FIELDS}, NULL AS frame_id
+    FROM events e LEFT JOIN (
+      ${NAMED} AND event_id BETWEEN $1::UUID AND $2::UUID GROUP BY event_id
+    ) n ON n.event_id = e.id
+    WHERE e.id BETWEEN $1::UUID AND $2::UUID ORDER BY e.id`,
+    [firstId, lastId],
+  );
+}
+
 /** Conversations and arrival times of the newest events before the given id, oldest first. */
 export async function listArrivalsBefore(
   connection: DuckDBConnection,

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { listAfter, type StoredEvent } from "./event_queries.ts";
+import { listBetween, type StoredEvent } from "./event_queries.ts";
 
 /** How far an export has come: not delivered yet, delivered, or given up. */
 export type ExportState = "pending" | "delivered" | "dead";
@@ -9,7 +9,6 @@ export interface ExportRecord {
   /** UUID; the deliveries carry it, so that a receiver knows one that it has already. */
   readonly id: string;
   readonly createdUs: number;
-  readonly url: string;
   readonly firstEventId: string;
   readonly lastEventId: string;
   readonly eventCount: number;
@@ -23,6 +22,13 @@ export interface ExportRecord {
   readonly nextUs: number;
 }
 
+/** Events that can be exported together. */
+export interface ExportBatch
+  extends Pick<ExportRecord, "firstEventId" | "lastEventId" | "eventCount"> {
+  /** Whether no more events fit. */
+  readonly isFull: boolean;
+}
+
 /** What an attempt at a delivery came to. */
 export interface ExportAttempt {
   readonly state: ExportState;
@@ -34,7 +40,7 @@ export interface ExportAttempt {
 
 type Connected = <T>(query: (connection: DuckDBConnection) => Promise<T>) => Promise<T>;
 
-const COLUMNS = `id::VARCHAR, epoch_us(created_at), url, first_event_id::VARCHAR,
+const COLUMNS = `id::VARCHAR, epoch_us(created_at), first_event_id::VARCHAR,
   last_event_id::VARCHAR, event_count, state, attempts, nullif(http_status, -1), nullif(error, ''),
   epoch_us(next_at)`;
 
@@ -56,24 +62,52 @@ export class ExportStore {
     });
   }
 
-  /** Events after the given id, oldest first. */
-  eventsAfter(afterId: string, limit: number): Promise<StoredEvent[]> {
-    return this.#connected((connection) => listAfter(connection, afterId, limit));
+  /**
+   * The next events to be exported, oldest first.
+   *
+   * @param afterId the last one that was exported
+   * @param throughId the last one that may be
+   * @param bytesMax of their payloads together, unless one alone has more
+   * @returns null if there are none
+   */
+  nextBatch(
+    afterId: string,
+    throughId: string,
+    { eventsMax, bytesMax }: { readonly eventsMax: number; readonly bytesMax: number },
+  ): Promise<ExportBatch | null> {
+    return this.#connected(async (connection) => {
+      const reader = await connection.runAndReadAll(
+        `SELECT count(*), count(*) FILTER (fits), min(id)::VARCHAR, (max(id) FILTER (fits))::VARCHAR
+        FROM (
+          SELECT id, row_number() OVER oldest = 1 OR sum(bytes) OVER oldest <= ${bytesMax} AS fits
+          FROM (
+            SELECT id, strlen(payload) AS bytes FROM events
+            WHERE id > $1::UUID AND id <= $2::UUID ORDER BY id LIMIT ${eventsMax}
+          ) WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
+        )`,
+        [afterId, throughId],
+      );
+      const [waiting, eventCount] = [Number(reader.value(0, 0)), Number(reader.value(1, 0))];
+      if (eventCount === 0) return null;
+      return {
+        firstEventId: String(reader.value(2, 0)),
+        lastEventId: String(reader.value(3, 0)),
+        eventCount,
+        isFull: eventCount === eventsMax || eventCount < waiting,
+      };
+    });
   }
 
   /** The events of an export. */
-  async eventsOf(record: ExportRecord): Promise<StoredEvent[]> {
-    const events = await this.#connected((connection) =>
-      listAfter(connection, idBefore(record.firstEventId), record.eventCount)
-    );
-    return events.filter(({ id }) => id <= record.lastEventId);
+  eventsOf({ firstEventId, lastEventId }: ExportRecord): Promise<StoredEvent[]> {
+    return this.#connected((connection) => listBetween(connection, firstEventId, lastEventId));
   }
 
+  /** @param url of the webhook, for the record: it is delivered to what is the webhook then */
   create(
-    { id, createdUs, url, firstEventId, lastEventId, eventCount }: Pick<
-      ExportRecord,
-      "id" | "createdUs" | "url" | "firstEventId" | "lastEventId" | "eventCount"
-    >,
+    { id, createdUs, url, firstEventId, lastEventId, eventCount }:
+      & Pick<ExportRecord, "id" | "createdUs" | "firstEventId" | "lastEventId" | "eventCount">
+      & { readonly url: string },
   ): Promise<void> {
     return this.#connected(async (connection) => {
       await connection.run(
@@ -130,22 +164,15 @@ export class ExportStore {
       return reader.getRows().map((row): ExportRecord => ({
         id: String(row[0]),
         createdUs: Number(row[1]),
-        url: String(row[2]),
-        firstEventId: String(row[3]),
-        lastEventId: String(row[4]),
-        eventCount: Number(row[5]),
-        state: row[6] as ExportState,
-        attempts: Number(row[7]),
-        httpStatus: row[8] === null ? null : Number(row[8]),
-        error: row[9] as string | null,
-        nextUs: Number(row[10]),
+        firstEventId: String(row[2]),
+        lastEventId: String(row[3]),
+        eventCount: Number(row[4]),
+        state: row[5] as ExportState,
+        attempts: Number(row[6]),
+        httpStatus: row[7] === null ? null : Number(row[7]),
+        error: row[8] as string | null,
+        nextUs: Number(row[9]),
       }));
     });
   }
-}
-
-/** The greatest UUID below another, so that a reader of what comes after it begins with that. */
-function idBefore(id: string): string {
-  const before = (BigInt(`0x${id.replaceAll("-", "")}`) - 1n).toString(16).padStart(32, "0");
-  return before.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
