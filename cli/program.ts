@@ -7,6 +7,7 @@ import { serveFlags } from "./serve_flags.ts";
 import { readSources } from "./settings/read_sources.ts";
 import { applySettings } from "./settings/resolve.ts";
 import { allSettings, settingsOf } from "./settings/setting.ts";
+import { tailCommand } from "./tail.ts";
 import { versionText } from "./version.ts";
 
 const DEFAULT_COMMAND = "serve";
@@ -42,6 +43,8 @@ export function createProgram(): CommandUnknownOpts {
     .addCommand(configCommand(program))
     .commandsGroup("Python:")
     .addCommand(consumerCommand())
+    .commandsGroup("Clients of a running gateway:")
+    .addCommand(tailCommand())
     .hook("preAction", async (_, command) => {
       if (settingsOf(command).length > 0) {
         applySettings(command, await readSources(command, allSettings(program)));

@@ -25,3 +25,8 @@ function writeAll(stream: typeof Deno.stdout, data: string | Uint8Array): void {
   // A pipe may take less than it is given.
   while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
 }
+
+/** Whether standard output shows colours. */
+export function hasColours(): boolean {
+  return Deno.stdout.isTerminal() && !Deno.noColor;
+}

@@ -1,0 +1,93 @@
+import { styleText } from "node:util";
+import { z } from "zod";
+import { clipTo, fitTo } from "../../tui/screen/glyphs.ts";
+import { GatewayAnswerError } from "./errors.ts";
+
+/** What a line shows of an event. */
+const LiveEvent = z.object({
+  type: z.string(),
+  received_at: z.string(),
+  conversation_id: z.string().nullable(),
+  payload: z.string(),
+});
+
+/** How lines are drawn. */
+export interface LineStyle {
+  /** Cells of a line; Infinity = lines are as long as they are. */
+  readonly columns: number;
+  readonly hasColours: boolean;
+}
+
+const TYPE_CELLS = 22;
+const CONVERSATION_CELLS = 14;
+/** Of a payload that is longer than the line. */
+const TEXT_UNITS_MAX = 4_096;
+const TYPE_COLOURS = ["cyan", "green", "yellow", "magenta", "blue", "red"] as const;
+/**
+ * Escaped in JSON, which then says the same: terminals obey control characters, C1 too, and the
+ * bidirectional ones would show something else than there is.
+ */
+// deno-lint-ignore no-control-regex -- finding them is the point
+const UNSAFE_IN_JSON = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * An event as one line: time (UTC), type, conversation, and what it says. Nothing in it makes a
+ * terminal do anything.
+ *
+ * @param json as in the answers of `/api/events`
+ * @throws {GatewayAnswerError} if it is no event
+ */
+export function eventLine(json: string, { columns, hasColours }: LineStyle): string {
+  const event = parseEvent(json);
+  const time = clipTo(event.received_at.slice(11, 23), 12);
+  const conversation = fitTo(event.conversation_id ?? "", CONVERSATION_CELLS);
+  const type = fitTo(event.type, TYPE_CELLS);
+  const textCells = columns - time.length - TYPE_CELLS - CONVERSATION_CELLS - 6;
+  const text = clipTo(oneLine(summary(event.payload)), Math.max(textCells, 1));
+  if (!hasColours) return `${time}  ${type}  ${conversation}  ${text}`.trimEnd();
+  const colour = TYPE_COLOURS[hashOf(event.type) % TYPE_COLOURS.length]!;
+  return `${painted("gray", time)}  ${painted(colour, type)}  ` +
+    `${painted("gray", conversation)}  ${text}`;
+}
+
+/** JSON that says the same and makes no terminal do anything. */
+export function safeJson(json: string): string {
+  return json.replace(
+    UNSAFE_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function parseEvent(json: string): z.infer<typeof LiveEvent> {
+  try {
+    return LiveEvent.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new GatewayAnswerError("what came is no event", { cause });
+  }
+}
+
+/** The message of an event, or all of it. */
+function summary(payload: string): string {
+  try {
+    const { message } = JSON.parse(payload);
+    if (typeof message === "string" && message.trim() !== "") return message;
+  } catch {
+    // Shown as it is.
+  }
+  return payload;
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, TEXT_UNITS_MAX).replace(/\s+/g, " ").trim();
+}
+
+function painted(colour: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(colour, text, { validateStream: false });
+}
+
+/** The same type has the same colour, today and tomorrow. */
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
+  return hash;
+}
