@@ -1,10 +1,10 @@
-import OpenAI from "openai";
+import type { OpenAI } from "openai";
 import { Admission } from "./admission.ts";
 import { AnswerAssembly } from "./answer_assembly.ts";
 import type { ChatAnswer, ChatModel, ChatRequest } from "./chat_model.ts";
 import { CircuitBreaker } from "../models/circuit_breaker.ts";
+import { serverClient } from "../models/openai/server_client.ts";
 import { LlmError, LlmRefusedError, LlmUnavailableError } from "./errors.ts";
-import { guardedFetch } from "./guarded_fetch.ts";
 import { asLlmError } from "./openai_errors.ts";
 import { chatBody, type OptionalParameter, refusedParameter } from "./openai_request.ts";
 import type { Opening } from "./thinking.ts";
@@ -78,13 +78,12 @@ export class OpenAiChat implements ChatModel {
     this.#timeLimits = { ...TIME_LIMITS, ...options.timeLimits };
     this.#onCall = options.onCall ?? (() => {});
     this.#admission = new Admission({ runningMax, waitingMax });
-    this.#client = new OpenAI({
-      baseURL: new URL(baseUrl).href,
-      apiKey: "sent by fetch", // which sends no headers of the package's, nor of its environment
-      logLevel: "off",
-      fetch: guardedFetch(apiKey, options.answerBytesMax ?? ANSWER_BYTES_MAX),
-      maxRetries: options.retries ?? 2,
-      timeout: this.#timeLimits.firstTokenMs,
+    this.#client = serverClient({
+      baseUrl,
+      apiKey,
+      timeoutMs: this.#timeLimits.firstTokenMs,
+      retries: options.retries ?? 2,
+      answerBytesMax: options.answerBytesMax ?? ANSWER_BYTES_MAX,
     });
   }
 

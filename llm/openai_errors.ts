@@ -1,5 +1,11 @@
 import { APIConnectionTimeoutError, APIError } from "openai";
 import {
+  AnswerTooLargeError,
+  modelErrorIn,
+  ServerUnreachableError,
+} from "../models/openai/errors.ts";
+import {
+  LlmAnswerTooLargeError,
   LlmBrokenAnswerError,
   LlmBusyError,
   LlmError,
@@ -15,7 +21,16 @@ const REASON_LENGTH_MAX = 200;
 export function asLlmError(cause: unknown): LlmError {
   if (cause instanceof LlmError) return cause;
   if (!(cause instanceof Error)) return brokenAnswer(String(cause));
-  if (cause.cause instanceof LlmError) return cause.cause;
+  const inner = modelErrorIn(cause);
+  if (inner instanceof ServerUnreachableError) {
+    return new LlmUnavailableError(`the language model is away: ${inner.message}`, {
+      hint: inner.hint,
+      cause,
+    });
+  }
+  if (inner instanceof AnswerTooLargeError) {
+    return new LlmAnswerTooLargeError(inner.message, { hint: inner.hint, cause });
+  }
   const reason = cause.message.slice(0, REASON_LENGTH_MAX);
   if (cause instanceof APIConnectionTimeoutError) {
     return new LlmTimeoutError("the language model's server does not answer", {

@@ -1,12 +1,16 @@
-import OpenAI from "openai";
+import type { OpenAI } from "openai";
 import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder } from "./embedder.ts";
 import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
+import { reasonOf } from "./openai/errors.ts";
+import { serverClient } from "./openai/server_client.ts";
 import { writeNormalised } from "./write_normalised.ts";
 
 const RETRIES = 2;
+/** More than so many vectors take that are embedded together. */
+const ANSWER_BYTES_MAX = 64 << 20;
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
 
 /**
@@ -17,20 +21,19 @@ export class RemoteEmbedder implements Embedder {
   readonly name: string;
   readonly #client: OpenAI;
   readonly #model: string;
+  readonly #timeoutMs: number;
   readonly #breaker = new CircuitBreaker();
 
   constructor({ baseUrl, model, apiKey, timeoutMs }: RemoteEmbedderSettings) {
     this.name = model;
     this.#model = model;
-    this.#client = new OpenAI({
-      baseURL: baseUrl,
-      // The client insists on one, and takes what is missing from the environment.
-      apiKey: apiKey ?? "none",
-      organization: null,
-      project: null,
-      maxRetries: RETRIES,
-      timeout: timeoutMs,
-      fetchOptions: { redirect: "error" },
+    this.#timeoutMs = timeoutMs;
+    this.#client = serverClient({
+      baseUrl,
+      apiKey,
+      timeoutMs,
+      retries: RETRIES,
+      answerBytesMax: ANSWER_BYTES_MAX,
     });
   }
 
@@ -57,22 +60,23 @@ export class RemoteEmbedder implements Embedder {
         hint: HINT,
       });
     }
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const { data } = await this.#client.embeddings.create({
         model: this.#model,
         input: texts,
         encoding_format: "float",
-      });
+      }, { signal });
       const vectors = texts.map((_, i) => data.find(({ index }) => index === i)?.embedding);
       if (!vectors.every(isVector)) throw new Error("it did not give a vector for every text");
       this.#breaker.succeed();
       return vectors;
     } catch (cause) {
       this.#breaker.fail(performance.now());
-      throw new ModelFailedError(
-        `the embedding server failed: ${(cause as Error).message.slice(0, 200)}`,
-        { hint: HINT, cause },
-      );
+      const reason = signal.aborted
+        ? `it did not answer within ${this.#timeoutMs} ms`
+        : reasonOf(cause);
+      throw new ModelFailedError(`the embedding server failed: ${reason}`, { hint: HINT, cause });
     }
   }
 }

@@ -5,12 +5,12 @@ import { RemoteEmbedder } from "./remote_embedder.ts";
 
 /** An embedding server that answers as it is told; the last answer is repeated. */
 function embeddingServer(...answers: ((input: string[]) => Response | Promise<Response>)[]) {
-  const requests: { input: string[]; model: string; authorization: string | null }[] = [];
+  const requests: { input: string[]; model: string; headers: string }[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { input, model } = await request.json();
-      requests.push({ input, model, authorization: request.headers.get("Authorization") });
+      requests.push({ input, model, headers: [...request.headers].join("\n") });
       const answer = answers[Math.min(requests.length, answers.length) - 1]!;
       return await answer(input);
     },
@@ -56,9 +56,48 @@ Deno.test("RemoteEmbedder puts normalised vectors where they belong, followed by
     assert.ok(vectors[i]!.subarray(2).every((value) => value === 0));
   }
   assert.ok(vectors[1]!.every((value) => value === 0));
-  assert.deepEqual(server.requests, [
-    { input: ["abc", "abcdefg"], model: "tiny", authorization: "Bearer secret" },
-  ]);
+  const [{ input, model, headers }] = server.requests as [typeof server.requests[0]];
+  assert.deepEqual([input, model], [["abc", "abcdefg"], "tiny"]);
+  assert.match(headers, /^authorization,Bearer secret$/m);
+});
+
+Deno.test("RemoteEmbedder sends its server nothing that is meant for another service", async () => {
+  await using server = embeddingServer(vectorsOf(2));
+  Deno.env.set("OPENAI_CUSTOM_HEADERS", "X-Leaked: leaked");
+  Deno.env.set("OPENAI_ORG_ID", "leaked");
+  try {
+    await embed(new RemoteEmbedder(server.settings), ["text"]);
+  } finally {
+    Deno.env.delete("OPENAI_CUSTOM_HEADERS");
+    Deno.env.delete("OPENAI_ORG_ID");
+  }
+  assert.doesNotMatch(server.requests[0]!.headers, /leaked|authorization|stainless/i);
+});
+
+Deno.test("RemoteEmbedder gives a server up whose answer does not come to its end", async () => {
+  const begun = '{"data": [';
+  const stalls = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(begun)),
+      }),
+      { headers: { "Content-Type": "application/json" } },
+    );
+  await using server = embeddingServer(stalls);
+  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 50 });
+  await assert.rejects(embed(embedder, ["text"]), /did not answer within 50 ms/);
+});
+
+Deno.test("RemoteEmbedder says where no server is", async () => {
+  const embedder = new RemoteEmbedder({
+    baseUrl: "http://127.0.0.1:1/v1",
+    model: "tiny",
+    timeoutMs: 10_000,
+  });
+  await assert.rejects(
+    embed(embedder, ["text"]),
+    /no server can be reached at http:\/\/127.0.0.1:1$/,
+  );
 });
 
 Deno.test("RemoteEmbedder tries again when the server is busy", async () => {

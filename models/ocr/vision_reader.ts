@@ -1,6 +1,8 @@
-import OpenAI from "openai";
+import type { OpenAI } from "openai";
 import sharp from "sharp";
 import { ModelFailedError } from "../errors.ts";
+import { reasonOf } from "../openai/errors.ts";
+import { serverClient } from "../openai/server_client.ts";
 import type { Page, Raster } from "./page.ts";
 import { escapeHtml } from "./tables/table_html.ts";
 
@@ -20,22 +22,25 @@ const PROMPT = "Transcribe this page as Markdown, in reading order, with tables 
 /** Longest side of the picture that is sent, pixels. */
 const SIDE_MAX = 1_600;
 const MAX_TOKENS = 8_192;
+const RETRIES = 2;
+/** More than so many tokens take. */
+const ANSWER_BYTES_MAX = 4 << 20;
 
 /** Reads pages by a vision model. It tells no places, so a page has no lines. */
 export class VisionReader {
   readonly #client: OpenAI;
   readonly #model: string;
+  readonly #timeoutMs: number;
 
   constructor({ baseUrl, model, apiKey, timeoutMs }: VisionSettings) {
     this.#model = model;
-    this.#client = new OpenAI({
-      baseURL: baseUrl,
-      // The client insists on one, and takes what is missing from the environment.
-      apiKey: apiKey ?? "none",
-      organization: null,
-      project: null,
-      timeout: timeoutMs,
-      fetchOptions: { redirect: "error" },
+    this.#timeoutMs = timeoutMs;
+    this.#client = serverClient({
+      baseUrl,
+      apiKey,
+      timeoutMs,
+      retries: RETRIES,
+      answerBytesMax: ANSWER_BYTES_MAX,
     });
   }
 
@@ -47,6 +52,7 @@ export class VisionReader {
       .png()
       .toBuffer();
     const url = `data:image/png;base64,${new Uint8Array(png).toBase64()}`;
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const { choices } = await this.#client.chat.completions.create({
         model: this.#model,
@@ -56,15 +62,18 @@ export class VisionReader {
           role: "user",
           content: [{ type: "text", text: PROMPT }, { type: "image_url", image_url: { url } }],
         }],
-      });
+      }, { signal });
       const answer = choices[0]?.message.content;
       if (typeof answer !== "string") throw new Error("it gave no text");
       return { width, height, lines: [], markdown: markdownOf(answer) };
     } catch (cause) {
-      throw new ModelFailedError(
-        `the vision model failed: ${(cause as Error).message.slice(0, 200)}`,
-        { hint: "see that the server runs and has a vision model", cause },
-      );
+      const reason = signal.aborted
+        ? `it did not answer within ${this.#timeoutMs} ms`
+        : reasonOf(cause);
+      throw new ModelFailedError(`the vision model failed: ${reason}`, {
+        hint: "see that the server runs and has a vision model",
+        cause,
+      });
     }
   }
 }

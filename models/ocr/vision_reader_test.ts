@@ -6,12 +6,13 @@ const PAGE = { width: 4, height: 2, rgb: new Uint8Array(24).fill(255) };
 
 /** A server whose vision model gives one answer. */
 function visionServer(answer: Response | string) {
-  const requests: { model: string; url: string }[] = [];
+  const requests: { model: string; url: string; headers: string }[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { model, messages: [{ content }] } = await request.json();
-      requests.push({ model, url: content[1].image_url.url });
+      const headers = [...request.headers].join("\n");
+      requests.push({ model, url: content[1].image_url.url, headers });
       if (typeof answer !== "string") return answer.clone();
       return Response.json({ choices: [{ message: { role: "assistant", content: answer } }] });
     },
@@ -38,6 +39,7 @@ Deno.test("VisionReader sends the page as a picture, and takes the answer withou
   });
   assert.equal(server.requests[0]!.model, "vision");
   assert.match(server.requests[0]!.url, /^data:image\/png;base64,iVBORw0KGgo/);
+  assert.doesNotMatch(server.requests[0]!.headers, /authorization|stainless/i);
 });
 
 Deno.test("VisionReader says when the server gives nothing", async () => {

@@ -1,4 +1,4 @@
-import { LlmAnswerTooLargeError, LlmUnavailableError } from "./errors.ts";
+import { AnswerTooLargeError, ServerUnreachableError } from "./errors.ts";
 
 /** The `openai` package does not wait for longer, but tries again after a moment. */
 const RETRY_AFTER_MAX_MS = 60_000;
@@ -25,7 +25,7 @@ export function guardedFetch(apiKey: string | undefined, answerBytesMax: number)
     const response = await fetch(request).catch((cause) => {
       if (request.signal.aborted) throw cause;
       const { origin } = new URL(request.url);
-      throw new LlmUnavailableError(`no language model's server can be reached at ${origin}`, {
+      throw new ServerUnreachableError(`no server can be reached at ${origin}`, {
         hint: "start it, or give the address of one that runs",
         cause,
       });
@@ -45,7 +45,7 @@ function limitBytes(max: number): TransformStream<Uint8Array, Uint8Array> {
       bytes += chunk.length;
       if (bytes <= max) return controller.enqueue(chunk);
       controller.error(
-        new LlmAnswerTooLargeError(`the language model's answer is larger than ${max} bytes`, {
+        new AnswerTooLargeError(`the server's answer is larger than ${max} bytes`, {
           hint: "ask for a shorter answer, or see whether the model repeats itself",
         }),
       );
