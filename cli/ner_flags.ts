@@ -3,7 +3,7 @@ import type { NerOptions } from "../gateway/pipeline/ner_stage.ts";
 import { modelFiles } from "../models/catalogue/model_files.ts";
 import type { ModelStore } from "../models/catalogue/model_store.ts";
 import type { GlinerSettings } from "../models/ner/gliner_model.ts";
-import { cleanLabels } from "../models/ner/ner_client.ts";
+import { cleanLabels } from "../models/ner/labels.ts";
 import type { Device } from "../models/onnx/device.ts";
 
 /** What is looked for where nothing else is said. */

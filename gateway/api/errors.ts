@@ -83,12 +83,8 @@ export class LlmFailedError extends GatewayError {
 
 /** A parameter or member of a request is missing or wrong. */
 export class InvalidRequestError extends GatewayError {
-  constructor(problem: string) {
-    super(problem, {
-      status: 400,
-      code: "invalid_request",
-      hint: "See /docs for what this path takes.",
-    });
+  constructor(problem: string, hint = "See /docs for what this path takes.") {
+    super(problem, { status: 400, code: "invalid_request", hint });
   }
 }
 

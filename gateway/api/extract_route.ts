@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ModelError } from "../../models/errors.ts";
-import { InvalidLabelsError, LABELS_MAX } from "../../models/ner/ner_client.ts";
+import { InvalidLabelsError, LABELS_MAX } from "../../models/ner/labels.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { InvalidRequestError, ModelUnavailableError, NotConfiguredError } from "./errors.ts";
 import { jsonRequest } from "./json_request.ts";
@@ -10,8 +10,20 @@ const MAX_BODY_BYTES = 1 << 20;
 
 const ExtractRequest = z.object({
   text: z.string(),
-  labels: z.array(z.string()).min(1).max(LABELS_MAX).optional()
-    .openapi({ description: "What is looked for; what --ner-labels says if absent." }),
+  labels: z.array(z.string().trim().min(1, "a label is empty"))
+    .min(1, "there must be at least one label")
+    .max(LABELS_MAX, `there may be ${LABELS_MAX} labels at most`)
+    .check(({ value, issues }) => {
+      const twice = value.findIndex((label, i) => value.indexOf(label) < i);
+      if (twice === -1) return;
+      const message = "this label is there twice";
+      issues.push({ code: "custom", message, path: [twice], input: value[twice] });
+    })
+    .optional()
+    .openapi({
+      description: "What is looked for, each once; what --ner-labels says if absent. Together " +
+        "1,000 characters at most.",
+    }),
   threshold: z.number().min(0).max(1).optional()
     .openapi({ description: "Lowest score; what --ner-threshold says if absent." }),
 }).openapi("ExtractRequest");
@@ -61,7 +73,7 @@ export function extractRoute(app: OpenAPIHono, { models: { ner } }: Pipeline): v
       return c.json({ entities, truncated: isTruncated });
     } catch (error) {
       if (error instanceof InvalidLabelsError) {
-        throw new InvalidRequestError(`labels: ${error.message}`);
+        throw new InvalidRequestError(`labels: ${error.message}`, error.hint);
       }
       if (error instanceof ModelError) throw new ModelUnavailableError(error);
       throw error;

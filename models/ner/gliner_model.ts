@@ -105,8 +105,8 @@ export class GlinerModel {
    * @param labels what is looked for, each once
    * @param threshold lowest score, 0 to 1
    * @returns what was found in each text
-   * @throws {ModelFailedError} if the labels leave no room for a text, or the model's answer is not
-   *   of the right size
+   * @throws {InvalidLabelsError} if the labels leave no room for a text
+   * @throws {ModelFailedError} if the model's answer is not of the right size
    */
   async extract(
     texts: readonly string[],

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ModelFailedError } from "../errors.ts";
 import { ModelFileError } from "../onnx/errors.ts";
 import { tinyModelFolder } from "../onnx/fixtures.ts";
 import { GlinerModel, type GlinerSettings } from "./gliner_model.ts";
-import { cleanLabels } from "./ner_client.ts";
+import { cleanLabels, InvalidLabelsError } from "./labels.ts";
 
 const FIXTURES = new URL("../../tests/fixtures/gliner/", import.meta.url).pathname;
 const SETTINGS: GlinerSettings = {
@@ -73,7 +72,7 @@ Deno.test("GlinerModel looks at so much of an endless word as fits into a prompt
 
 Deno.test("GlinerModel refuses labels that leave no room for the text", async () => {
   const model = await GlinerModel.open(SETTINGS);
-  await assert.rejects(model.extract(["Maria"], ["x".repeat(3_000)], 0.5), ModelFailedError);
+  await assert.rejects(model.extract(["Maria"], ["x".repeat(3_000)], 0.5), InvalidLabelsError);
 });
 
 Deno.test("GlinerModel finds nothing where there is no text or no label", async () => {

@@ -1,8 +1,8 @@
-import { ModelError } from "../errors.ts";
 import type { UsedDevice } from "../onnx/device.ts";
 import { ModelClient, type ModelClientOptions } from "../worker/model_client.ts";
 import type { Extraction } from "./entity.ts";
 import type { GlinerSettings } from "./gliner_model.ts";
+import { cleanLabels, InvalidLabelsError } from "./labels.ts";
 
 /** What is asked of the NER worker. */
 export interface NerRequest {
@@ -11,18 +11,16 @@ export interface NerRequest {
   readonly threshold: number;
 }
 
+/** What it answers: what was found in each text, or what is wrong with the labels. */
+export type NerAnswer =
+  | { readonly extractions: readonly Extraction[] }
+  | { readonly invalidLabels: string; readonly hint: string };
+
 /** What the NER worker says of itself. */
 export interface AboutNer {
   readonly device: UsedDevice;
 }
 
-/** The labels are none that a model could look for. */
-export class InvalidLabelsError extends ModelError {}
-
-/** Labels at most: each takes room in every prompt. */
-export const LABELS_MAX = 100;
-/** UTF-16 code units of all labels: so many tokens at most, but for rare ligatures. */
-const LABELS_UNITS_MAX = 1_000;
 /** UTF-16 code units of a text that travel to the worker: more than the words it looks at. */
 const TEXT_UNITS_MAX = 32_768;
 /**
@@ -35,10 +33,10 @@ const REQUEST_UNITS_MAX = 4_096;
 export class NerClient {
   /** What the worker said of itself when it was started. */
   readonly about: AboutNer;
-  readonly #client: ModelClient<GlinerSettings, AboutNer, NerRequest, Extraction[]>;
+  readonly #client: ModelClient<GlinerSettings, AboutNer, NerRequest, NerAnswer>;
 
   private constructor(
-    client: ModelClient<GlinerSettings, AboutNer, NerRequest, Extraction[]>,
+    client: ModelClient<GlinerSettings, AboutNer, NerRequest, NerAnswer>,
     about: AboutNer,
   ) {
     this.#client = client;
@@ -58,7 +56,7 @@ export class NerClient {
       GlinerSettings,
       AboutNer,
       NerRequest,
-      Extraction[]
+      NerAnswer
     >({
       name: "the NER model",
       workerUrl: new URL("./ner_worker.ts", import.meta.url),
@@ -73,7 +71,7 @@ export class NerClient {
    *
    * @param labels what is looked for; those that come twice count once
    * @param threshold lowest score, 0 to 1
-   * @throws {InvalidLabelsError} see {@linkcode cleanLabels}
+   * @throws {InvalidLabelsError} see {@linkcode cleanLabels}; also if they leave no room for a text
    * @throws what {@linkcode ModelClient.ask} throws
    */
   async extract(
@@ -84,7 +82,11 @@ export class NerClient {
     const wanted = cleanLabels(labels);
     const extractions: Extraction[] = [];
     for (const part of partsOf(texts.map((text) => text.slice(0, TEXT_UNITS_MAX)))) {
-      extractions.push(...await this.#client.ask({ texts: part, labels: wanted, threshold }));
+      const answer = await this.#client.ask({ texts: part, labels: wanted, threshold });
+      if ("invalidLabels" in answer) {
+        throw new InvalidLabelsError(answer.invalidLabels, { hint: answer.hint });
+      }
+      extractions.push(...answer.extractions);
     }
     return extractions.map((extraction, i) => ({
       ...extraction,
@@ -111,25 +113,4 @@ function partsOf(texts: readonly string[]): string[][] {
     parts.at(-1)!.push(text);
   }
   return parts;
-}
-
-/**
- * Labels without those that come twice, in their order.
- *
- * @throws {InvalidLabelsError} if there are too many, they are too long together, or one is empty or
- *   has the marks of a prompt
- */
-export function cleanLabels(labels: readonly string[]): string[] {
-  const cleaned = [...new Set(labels.map((label) => label.trim()))];
-  const problem = cleaned.length > LABELS_MAX
-    ? `${cleaned.length} labels are more than ${LABELS_MAX}`
-    : cleaned.includes("")
-    ? "a label is empty"
-    : cleaned.join("").length > LABELS_UNITS_MAX
-    ? `the labels have more than ${LABELS_UNITS_MAX} characters`
-    : cleaned.some((label) => label.includes("<<"))
-    ? "a label has <<, which stands between the labels of a prompt"
-    : null;
-  if (problem === null) return cleaned;
-  throw new InvalidLabelsError(problem, { hint: "give a few short labels, such as person, date" });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cleanLabels, InvalidLabelsError, LABELS_MAX, NerClient } from "./ner_client.ts";
+import { InvalidLabelsError } from "./labels.ts";
+import { NerClient } from "./ner_client.ts";
 
 const FIXTURES = new URL("../../tests/fixtures/gliner/", import.meta.url).pathname;
 
@@ -46,7 +47,7 @@ Deno.test("NerClient asks for few long texts at once, so that none waits too lon
     postMessage({ kind: "ready", about: { device: "cpu" } });
     onmessage = ({ data: { id, request: { texts } } }) => {
       const isTruncated = texts.join("").length > 4_096;
-      const result = texts.map(() => ({ entities: [], isTruncated }));
+      const result = { extractions: texts.map(() => ({ entities: [], isTruncated })) };
       postMessage({ kind: "done", id, result });
     };
   };`;
@@ -57,10 +58,16 @@ Deno.test("NerClient asks for few long texts at once, so that none waits too lon
   await client.close();
 });
 
-Deno.test("cleanLabels leaves out what comes twice, and refuses what no prompt should have", () => {
-  assert.deepEqual(cleanLabels(["person", " person ", "date"]), ["person", "date"]);
-  const many = Array.from({ length: LABELS_MAX + 1 }, (_, i) => `label ${i}`);
-  for (const labels of [[""], many, ["x".repeat(1_001)], ["a <<ENT>> b"]]) {
-    assert.throws(() => cleanLabels(labels), InvalidLabelsError);
-  }
+Deno.test("NerClient tells labels that leave no room for a text from other failures", async () => {
+  const client = await startClient();
+  // Each of these characters is a phrase to the tokenizer's normaliser.
+  const labels = ["\ufdfa".repeat(500)];
+  await assert.rejects(client.extract(["Maria"], labels, 0.5), (error) => {
+    assert.ok(error instanceof InvalidLabelsError);
+    assert.match(error.message, /take all of a prompt's 2048 tokens/);
+    assert.match(error.hint, /fewer labels/);
+    return true;
+  });
+  assert.equal((await client.extract(["Maria"], ["person"], 0)).length, 1);
+  await client.close();
 });

@@ -1,6 +1,6 @@
 import { type Encoding, Tokenizer } from "tokenizers";
-import { ModelFailedError } from "../errors.ts";
 import { ModelFileError } from "../onnx/errors.ts";
+import { noRoomBeside } from "./labels.ts";
 import type { Word } from "./words.ts";
 
 /** A text behind the labels that are looked for in it, in the model's tokens. */
@@ -77,7 +77,7 @@ export class PromptTokenizer {
   /**
    * @param labels each once
    * @param words at least one
-   * @throws {ModelFailedError} if the labels leave no room for the text
+   * @throws {InvalidLabelsError} if the labels leave no room for the text
    */
   async tokenize(labels: readonly string[], words: readonly Word[]): Promise<Prompt> {
     const before = [...labels.flatMap((label) => [this.#entityToken, label]), this.#separatorToken];
@@ -100,11 +100,7 @@ export class PromptTokenizer {
       }
       wordCount = Math.max(0, word);
     }
-    if (wordCount === 0) {
-      throw new ModelFailedError(`the labels take all of a prompt's ${PROMPT_TOKENS_MAX} tokens`, {
-        hint: "look for fewer labels, or shorter ones",
-      });
-    }
+    if (wordCount === 0) throw noRoomBeside(PROMPT_TOKENS_MAX);
     ids.push(...this.#end);
     wordStarts.push(...this.#end.map(() => 0));
     return { ids, wordStarts, wordCount, isTruncated };

@@ -71,8 +71,12 @@ Deno.test("POST /api/extract finds entities for any labels", async () => {
   for (
     const [body, says] of [
       [{}, /^text: /],
-      [{ text: TEXT, labels: [] }, /^labels: /],
-      [{ text: TEXT, labels: [" "] }, /^labels: a label is empty/],
+      [{ text: TEXT, labels: [] }, /^labels: there must be at least one/],
+      [{ text: TEXT, labels: ["date", " "] }, /^labels\.1: a label is empty/],
+      [{ text: TEXT, labels: ["date", "city", " date"] }, /^labels\.2: this label is there twice/],
+      [{ text: TEXT, labels: Array.from({ length: 101 }, String) }, /^labels: .* 100 .* at most/],
+      [{ text: TEXT, labels: ["x".repeat(1_001)] }, /^labels: .* more than 1000 characters/],
+      [{ text: TEXT, labels: ["\ufdfa".repeat(500)] }, /^labels: .* all of a prompt's 2048 tokens/],
       [{ text: TEXT, threshold: 2 }, /^threshold: /],
     ] as const
   ) {
