@@ -1,0 +1,45 @@
+/** Variables that the program or a library of it reads; of all others it can't even see the names. */
+const VARIABLES = [
+  "COLLIDER_*",
+  "GATEWAY_TOKEN",
+  "LLM_*",
+  "HOME",
+  "USERPROFILE",
+  "XDG_*",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "TEMP",
+  "TMP",
+  "TMPDIR",
+  "SHELL",
+  "TERM",
+  "COLORTERM",
+  "COLUMNS",
+  "LINES",
+  "CI",
+  "NO_COLOR",
+  "FORCE_COLOR",
+];
+
+/** What it asks the system for. */
+const SYSTEM = ["cpus", "homedir", "osRelease", "systemMemoryInfo", "uid"];
+
+/**
+ * What the compiled program may do. Hosts, files and libraries are named by who runs it, so these
+ * can't be narrowed here; starting other programs and importing code from the network are out.
+ */
+export const PERMISSION_FLAGS: readonly string[] = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-ffi",
+  `--allow-env=${VARIABLES.join(",")}`,
+  "--ignore-env",
+  `--allow-sys=${SYSTEM.join(",")}`,
+  "--deny-run",
+  "--deny-import",
+];
+
+/** A young generation that holds what a burst of requests allocates: fewer, shorter pauses. */
+export const V8_FLAGS = "--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16";
