@@ -14,6 +14,7 @@ import { ingestHandler } from "./ingest.ts";
 import { liveRoutes } from "./live_routes.ts";
 import { ocrRoute } from "./ocr_route.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
+import { queryRoute } from "./query_route.ts";
 import { schemaRoutes } from "./schema_routes.ts";
 import type { Guard } from "./security.ts";
 import { watchRoutes } from "./watch_routes.ts";
@@ -54,6 +55,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   // Before /api/events/{id}, which would take "stream" for an id.
   liveRoutes(app, pipeline);
   eventRoutes(app, pipeline);
+  queryRoute(app, pipeline);
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
   frameRoute(app, pipeline);

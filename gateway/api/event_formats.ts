@@ -1,3 +1,4 @@
+import { csvLine } from "./csv.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import type { PublishedEvent } from "../pipeline/event_feeds.ts";
 import type { StoredEvent } from "../store/event_queries.ts";
@@ -12,16 +13,6 @@ export const EVENT_MEDIA_TYPES = [
   "application/vnd.apache.arrow.stream",
 ] as const;
 export type EventMediaType = typeof EVENT_MEDIA_TYPES[number];
-
-/** The form that an `Accept` header asks for: the first one that it names, JSON if none. */
-export function acceptedMediaType(accept: string | undefined): EventMediaType {
-  for (const range of (accept ?? "").split(",")) {
-    const name = range.split(";", 1)[0]!.trim().toLowerCase();
-    const found = EVENT_MEDIA_TYPES.find((type) => type === name);
-    if (found !== undefined) return found;
-  }
-  return "application/json";
-}
 
 /**
  * An event as JSON text. `payload` is the text as it was received, as clients of the first
@@ -83,16 +74,10 @@ function eventColumns(event: StoredEvent) {
   };
 }
 
-/** RFC 4180. */
 function csv(events: readonly StoredEvent[]): string {
   const names = ["id", "type", "received_at", "conversation_id", "frame_id", "attributes"];
-  const rows = events.map((event) => Object.values(eventColumns(event)).map(csvField).join(","));
-  return [[...names, "payload"].join(","), ...rows, ""].join("\r\n");
-}
-
-function csvField(value: string | number | null): string {
-  const text = String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const rows = events.map((event) => csvLine(Object.values(eventColumns(event))));
+  return csvLine([...names, "payload"]) + rows.join("");
 }
 
 /** RFC 3339 in UTC with microseconds. */

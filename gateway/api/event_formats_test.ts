@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tableFromIPC } from "apache-arrow";
 import type { StoredEvent } from "../store/event_queries.ts";
-import { acceptedMediaType, eventJson, formatEvents, isoTime } from "./event_formats.ts";
+import { eventJson, formatEvents, isoTime } from "./event_formats.ts";
 
 const EVENT: StoredEvent = {
   id: "0190163d-8694-739b-aea5-966c26f8ad91",
@@ -21,13 +21,6 @@ const BARE: StoredEvent = {
   payload: "{}",
   frameId: null,
 };
-
-Deno.test("acceptedMediaType takes the first known form that is named", () => {
-  assert.equal(acceptedMediaType(undefined), "application/json");
-  assert.equal(acceptedMediaType("*/*"), "application/json");
-  assert.equal(acceptedMediaType("image/png, Text/CSV;q=0.5, application/json"), "text/csv");
-  assert.equal(acceptedMediaType("application/x-ndjson"), "application/x-ndjson");
-});
 
 Deno.test("eventJson gives the payload as text and as JSON, on one line", () => {
   const json = eventJson(EVENT);

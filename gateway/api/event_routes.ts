@@ -3,13 +3,8 @@ import { isRfc3339 } from "../event/rfc3339.ts";
 import { parseUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { InvalidRequestError, NotFoundError } from "./errors.ts";
-import {
-  acceptedMediaType,
-  EVENT_MEDIA_TYPES,
-  eventJson,
-  formatEvents,
-  isoTime,
-} from "./event_formats.ts";
+import { EVENT_MEDIA_TYPES, eventJson, formatEvents, isoTime } from "./event_formats.ts";
+import { acceptedOf } from "./media_types.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
 const Time = z.string().refine(isRfc3339, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z");
@@ -68,7 +63,7 @@ export function eventRoutes(app: OpenAPIHono, { store }: Pipeline): void {
   });
   app.openapi(list, async (c) => {
     const { limit, type, conversation_id, since, until, q, order, cursor } = c.req.valid("query");
-    const mediaType = acceptedMediaType(c.req.header("accept"));
+    const mediaType = acceptedOf(c.req.header("accept"), EVENT_MEDIA_TYPES);
     const events = await store.listEvents({
       limit,
       type,

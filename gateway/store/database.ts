@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DatabaseOpenError } from "./errors.ts";
 import { migrate } from "./migrations.ts";
@@ -27,10 +28,16 @@ const CHECKPOINT_MIB = 64;
  */
 export class Database {
   readonly #options: DatabaseOptions;
+  readonly #exportDirectory: string;
   #instance: DuckDBInstance;
 
-  private constructor(options: DatabaseOptions, instance: DuckDBInstance) {
+  private constructor(
+    options: DatabaseOptions,
+    exportDirectory: string,
+    instance: DuckDBInstance,
+  ) {
     this.#options = options;
+    this.#exportDirectory = exportDirectory;
     this.#instance = instance;
   }
 
@@ -41,7 +48,18 @@ export class Database {
    *   written by a newer program, or its folder can't be written
    */
   static async open(options: DatabaseOptions): Promise<Database> {
-    return new Database(options, await openInstance(options));
+    const exportDirectory = options.path === ":memory:"
+      ? join(tmpdir(), `collider-${crypto.randomUUID()}`)
+      : `${resolve(options.path)}.exports`;
+    const instance = await openInstance(options, exportDirectory);
+    // What a crash has left there; the database's lock says that nobody else is at it.
+    await Deno.remove(exportDirectory, { recursive: true }).catch(() => {});
+    return new Database(options, exportDirectory, instance);
+  }
+
+  /** The only folder that DuckDB may read and write files in, beside its own ones. */
+  get exportDirectory(): string {
+    return this.#exportDirectory;
   }
 
   /** True when nothing is kept beyond the process's life. */
@@ -61,7 +79,7 @@ export class Database {
    */
   async recover(): Promise<void> {
     this.#instance.closeSync();
-    this.#instance = await openInstance(this.#options);
+    this.#instance = await openInstance(this.#options, this.#exportDirectory);
   }
 
   close(): void {
@@ -75,7 +93,10 @@ export function isFatal(error: unknown): boolean {
     /^FATAL Error|database has been invalidated|Instance is closed/i.test(error.message);
 }
 
-async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
+async function openInstance(
+  options: DatabaseOptions,
+  exportDirectory: string,
+): Promise<DuckDBInstance> {
   const { path, memoryMiB = 96, threads = 2 } = options;
   let instance: DuckDBInstance | undefined;
   try {
@@ -90,12 +111,21 @@ async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
     });
     const connection = await instance.connect();
     await migrate(connection);
+    await confine(connection, exportDirectory);
     connection.closeSync();
     return instance;
   } catch (cause) {
     instance?.closeSync();
     throw cause instanceof DatabaseOpenError ? cause : describeOpenFailure(path, cause);
   }
+}
+
+/** Queries come from outside too: no statement may reach other files, or undo this. */
+async function confine(connection: DuckDBConnection, exportDirectory: string): Promise<void> {
+  const directory = exportDirectory.replaceAll("'", "''");
+  await connection.run(`SET allowed_directories = ['${directory}']`);
+  await connection.run("SET enable_external_access = false");
+  await connection.run("SET lock_configuration = true");
 }
 
 function describeOpenFailure(path: string, cause: unknown): DatabaseOpenError {

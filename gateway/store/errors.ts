@@ -51,3 +51,49 @@ export class DatabaseTooNewError extends DatabaseOpenError {
     );
   }
 }
+
+/** The query does something else than reading, or DuckDB can't make sense of it. */
+export class QueryRefusedError extends GatewayError {
+  constructor(problem: string, options: ErrorOptions = {}) {
+    super(problem, {
+      status: 400,
+      code: "query_refused",
+      hint: "Send one SELECT over the relations of the store; DESCRIBE events shows its columns.",
+      ...options,
+    });
+  }
+}
+
+/** Too many queries are running. */
+export class QueryBusyError extends GatewayError {
+  constructor() {
+    super("too many queries are running", {
+      status: 503,
+      code: "query_busy",
+      hint: "Try again after the seconds given in Retry-After.",
+    });
+  }
+}
+
+/** The query was ended because it took too long. */
+export class QueryTimeoutError extends GatewayError {
+  constructor(timeoutMs: number) {
+    super(`the query took longer than ${timeoutMs / 1000} s`, {
+      status: 422,
+      code: "query_timeout",
+      hint: "Ask for less: an interval of received_at, fewer columns, a LIMIT.",
+    });
+  }
+}
+
+/** The query needs more memory than the database may use. */
+export class QueryTooLargeError extends GatewayError {
+  constructor(options: ErrorOptions) {
+    super("the query needs more memory than the database may use", {
+      status: 422,
+      code: "query_too_large",
+      hint: "Ask for less at once: an interval of received_at, fewer columns, smaller groups.",
+      ...options,
+    });
+  }
+}

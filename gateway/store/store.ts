@@ -7,6 +7,7 @@ import { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
 import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
+import { QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
 
 /** How the store is opened. */
@@ -22,6 +23,8 @@ export class Store {
   readonly chats = new ChatStore((query) => this.#connected(query));
   /** What is handed on to webhooks. */
   readonly exports = new ExportStore((query) => this.#connected(query));
+  /** Queries from outside. */
+  readonly queries: QueryRunner;
   readonly #database: Database;
   readonly #commits: GroupCommit;
   /** What is under way. */
@@ -31,6 +34,7 @@ export class Store {
   private constructor(database: Database, options: GroupCommitOptions) {
     this.#database = database;
     this.#commits = new GroupCommit(database, options);
+    this.queries = new QueryRunner(() => this.#connect(), database.exportDirectory);
   }
 
   /** @throws {DatabaseOpenError} see {@linkcode Database.open} */
@@ -179,6 +183,7 @@ export class Store {
   /** Commits what waits and lets what is under way come to its end, then closes the database. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.queries.close();
     await this.#commits.close();
     // DuckDB must not be at work in a database that is closed: it would crash the process.
     await Promise.allSettled(this.#queries);
@@ -186,12 +191,16 @@ export class Store {
   }
 
   async #connected<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
     return await this.#track(this.#onConnection(query));
   }
 
+  async #connect(): Promise<DuckDBConnection> {
+    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
+    return await this.#database.connect();
+  }
+
   async #onConnection<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#database.connect();
+    const connection = await this.#connect();
     try {
       return await query(connection);
     } finally {

@@ -1,0 +1,222 @@
+import { join } from "node:path";
+import type { DuckDBConnection, DuckDBResult, Json } from "@duckdb/node-api";
+import {
+  QueryBusyError,
+  QueryRefusedError,
+  QueryTimeoutError,
+  QueryTooLargeError,
+  StoreUnavailableError,
+} from "./errors.ts";
+import { assertReadOnly } from "./read_only_sql.ts";
+
+/** What a query may take. */
+export interface QueryLimits {
+  /** Rows at most; what is more is not read. */
+  readonly maxRows: number;
+  /** Ends the query. */
+  readonly signal: AbortSignal;
+}
+
+/** Queries at the same time. */
+const MAX_QUERIES = 4;
+/** From its start until its last row is read. */
+const QUERY_TIMEOUT_MS = 30_000;
+const INTERRUPT_INTERVAL_MS = 10;
+
+/** Runs queries that come from outside: read-only, few at a time, and never for long. */
+export class QueryRunner {
+  readonly #connect: () => Promise<DuckDBConnection>;
+  readonly #exportDirectory: string;
+  readonly #running = new Set<QueryResult>();
+  #starting = 0;
+
+  /**
+   * @param connect opens a connection of its own
+   * @param exportDirectory the only folder that DuckDB may write files to
+   */
+  constructor(connect: () => Promise<DuckDBConnection>, exportDirectory: string) {
+    this.#connect = connect;
+    this.#exportDirectory = exportDirectory;
+  }
+
+  /**
+   * Starts a query, whose rows come as they are read. It must be disposed of.
+   *
+   * @throws {QueryRefusedError} if it does not only read, or is wrong
+   * @throws {QueryBusyError} if too many are running
+   * @throws {QueryTimeoutError | QueryTooLargeError} if it takes too much
+   */
+  async start(sql: string, { maxRows, signal }: QueryLimits): Promise<QueryResult> {
+    return await this.#run(sql, signal, (connection) =>
+      // On a line of its own: the query may end with a comment.
+      connection.stream(`FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows}`));
+  }
+
+  /**
+   * Writes a query's rows to a Parquet file.
+   *
+   * @returns the file, whose name is gone already
+   * @throws what {@linkcode start} throws
+   */
+  async exportParquet(sql: string, { maxRows, signal }: QueryLimits): Promise<Deno.FsFile> {
+    await Deno.mkdir(this.#exportDirectory, { recursive: true, mode: 0o700 });
+    const path = join(this.#exportDirectory, `${crypto.randomUUID()}.parquet`);
+    try {
+      using _result = await this.#run(sql, signal, (connection) =>
+        connection.run(
+          `COPY (FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows})
+          TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`,
+        ));
+      return await Deno.open(path);
+    } finally {
+      await Deno.remove(path).catch(() => {});
+      // Fails as long as others write there.
+      await Deno.remove(this.#exportDirectory).catch(() => {});
+    }
+  }
+
+  /** Ends all queries; resolves when DuckDB has let go of them. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#running, (result) => result.end()));
+  }
+
+  async #run(
+    sql: string,
+    signal: AbortSignal,
+    execute: (connection: DuckDBConnection) => Promise<DuckDBResult>,
+  ): Promise<QueryResult> {
+    if (this.#running.size + this.#starting >= MAX_QUERIES) throw new QueryBusyError();
+    this.#starting++;
+    let result: QueryResult;
+    try {
+      const connection = await this.#connect();
+      result = new QueryResult(connection, signal, () => this.#running.delete(result));
+      this.#running.add(result);
+    } finally {
+      this.#starting--;
+    }
+    try {
+      await result.execute(async (connection) => {
+        await assertReadOnly(connection, sql);
+        return await execute(connection);
+      });
+      return result;
+    } catch (error) {
+      result[Symbol.dispose]();
+      throw error;
+    }
+  }
+}
+
+/** A query that is running, or whose rows are being read. */
+export class QueryResult implements Disposable {
+  readonly #connection: DuckDBConnection;
+  readonly #onClose: () => void;
+  readonly #clientSignal: AbortSignal;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #end = () => this[Symbol.dispose]();
+  #result: DuckDBResult | null = null;
+  /** What DuckDB is doing on the connection; null = nothing. */
+  #work: Promise<unknown> | null = null;
+  #isClosed = false;
+  #isTooLate = false;
+
+  constructor(connection: DuckDBConnection, clientSignal: AbortSignal, onClose: () => void) {
+    this.#connection = connection;
+    this.#onClose = onClose;
+    this.#clientSignal = clientSignal;
+    clientSignal.addEventListener("abort", this.#end);
+    this.#timer = setTimeout(() => {
+      this.#isTooLate = true;
+      this.#end();
+    }, QUERY_TIMEOUT_MS);
+  }
+
+  /** The columns' names, each once, and DuckDB's types. */
+  get columns(): { readonly name: string; readonly type: string }[] {
+    const types = this.result.columnTypes();
+    return this.result.deduplicatedColumnNames().map((name, i) => ({ name, type: `${types[i]}` }));
+  }
+
+  /** DuckDB's result. What its chunks fail with says what to do about it. */
+  get result(): DuckDBResult {
+    return this.#result!;
+  }
+
+  /** The rows, some at a time, as JSON: integers of more than 32 bits as text. */
+  rowObjects(): AsyncIterableIterator<Record<string, Json>[]> {
+    return this.result.yieldRowObjectJson();
+  }
+
+  /** Executes a statement, whose result is then {@linkcode result}. */
+  async execute(work: (connection: DuckDBConnection) => Promise<DuckDBResult>): Promise<void> {
+    const result = await this.#guard(() => work(this.#connection));
+    this.#result = Object.create(result, {
+      fetchChunk: { value: () => this.#guard(() => result.fetchChunk()) },
+    });
+  }
+
+  /** Has what DuckDB is doing fail. */
+  interrupt(): void {
+    if (!this.#isClosed) this.#connection.interrupt();
+  }
+
+  /** Ends the query; resolves when DuckDB has let go of it. */
+  async end(): Promise<void> {
+    const work = this.#work;
+    this[Symbol.dispose]();
+    await work?.catch(() => {});
+  }
+
+  /** Ends the query and frees what it holds. */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#clientSignal.removeEventListener("abort", this.#end);
+    this.#onClose();
+    // DuckDB must not be at work on a connection that is closed.
+    if (this.#work === null) this.#connection.closeSync();
+    else this.#interruptWork(this.#work);
+  }
+
+  /** Again and again, because an interrupt that comes just before a statement starts is lost. */
+  #interruptWork(work: Promise<unknown>): void {
+    this.#connection.interrupt();
+    const timer = setInterval(() => this.#connection.interrupt(), INTERRUPT_INTERVAL_MS);
+    const stop = () => clearInterval(timer);
+    work.then(stop, stop);
+  }
+
+  /**
+   * Has DuckDB do something.
+   *
+   * @throws {QueryTimeoutError | QueryTooLargeError | QueryRefusedError} saying why it failed
+   */
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw this.#explain(null);
+    try {
+      this.#work = work();
+      return await this.#work as T;
+    } catch (cause) {
+      throw this.#explain(cause);
+    } finally {
+      this.#work = null;
+      if (this.#isClosed) this.#connection.closeSync();
+    }
+  }
+
+  #explain(cause: unknown): unknown {
+    if (this.#isTooLate) return new QueryTimeoutError(QUERY_TIMEOUT_MS);
+    if (this.#isClosed) return new StoreUnavailableError("the query has been ended");
+    if (!(cause instanceof Error)) return cause;
+    const [problem = ""] = cause.message.split("\n", 1);
+    if (/^Out of Memory Error/i.test(problem)) return new QueryTooLargeError({ cause });
+    if (/^[\w ]+ Error: /.test(problem)) return new QueryRefusedError(problem, { cause });
+    return cause;
+  }
+}
+
+function withoutSemicolon(sql: string): string {
+  return sql.trimEnd().replace(/;$/, "");
+}

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { QueryRefusedError, StoreUnavailableError } from "./errors.ts";
+import { newEvent } from "./fixtures.ts";
+import { Store } from "./store.ts";
+
+function someEvents(count: number) {
+  return Array.from({ length: count }, () => newEvent());
+}
+
+const signal = new AbortController().signal;
+
+async function rows(store: Store, sql: string, maxRows = 100): Promise<unknown[]> {
+  using result = await store.queries.start(sql, { maxRows, signal });
+  return (await Array.fromAsync(result.rowObjects())).flat();
+}
+
+async function withStore(test: (store: Store) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "collider-query-" });
+  try {
+    const store = await Store.open({ path: join(directory, "it's.db") });
+    await store.append(someEvents(5));
+    await test(store).finally(() => store.close());
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("A query reads the store, in its own order, up to a number of rows", () =>
+  withStore(async (store) => {
+    const sql = "SELECT i FROM (SELECT row_number() OVER (ORDER BY id)::INT AS i FROM events) ";
+    assert.deepEqual(await rows(store, `${sql} ORDER BY i DESC`, 2), [{ i: 5 }, { i: 4 }]);
+    assert.deepEqual(await rows(store, "SELECT count(*)::INT AS n FROM events; "), [{ n: 5 }]);
+    assert.deepEqual(await rows(store, "SELECT 1 AS a -- that's it"), [{ a: 1 }]);
+    assert.deepEqual(await rows(store, "WITH x AS (FROM events) SELECT 1 AS a FROM x LIMIT 1"), [
+      { a: 1 },
+    ]);
+    assert.equal((await rows(store, "DESCRIBE events")).length, 8);
+    assert.deepEqual(await rows(store, "SELECT unnest([1, 2]) AS a"), [{ a: 1 }, { a: 2 }]);
+  }));
+
+Deno.test("A query that does anything else than reading events is refused", async (t) => {
+  const secretFile = await Deno.makeTempFile({ suffix: ".csv" });
+  const file = secretFile.replaceAll("'", "''");
+  const refused: [sql: string, says: RegExp][] = [
+    ["INSERT INTO events SELECT * FROM events", /only statements that read/],
+    ["DROP TABLE events", /only statements that read/],
+    ["SELECT 1; DELETE FROM events", /only statements that read/],
+    ["SELECT 1; SELECT 2", /2 statements/],
+    ["", /0 statements/],
+    ["COPY events TO '/tmp/x'", /only statements that read/],
+    ["ATTACH '/tmp/x'", /only statements that read/],
+    ["SET memory_limit = '1TB'", /only statements that read/],
+    ["PRAGMA database_list", /only statements that read/],
+    ["SELECT * FROM config", /"config" can't be read; there are events/],
+    ["SELECT * FROM MAIN.Config", /can't be read/],
+    ["SELECT (SELECT max(value) FROM config) FROM events", /can't be read/],
+    ["SELECT * FROM events WHERE EXISTS (FROM config)", /can't be read/],
+    ["WITH x AS (WITH config AS (SELECT 1) FROM config) FROM config", /call yours something else/],
+    ["SELECT * FROM information_schema.tables", /can't be read/],
+    ["SELECT * FROM system.main.duckdb_settings", /can't be read/],
+    ["FROM duckdb_secrets()", /table function duckdb_secrets/],
+    [`FROM read_csv('${file}')`, /table function read_csv/],
+    [`FROM '${file}'`, /can't be read/],
+    ["FROM query('DROP TABLE events')", /table function query/],
+    ["FROM query_table('config')", /table function query_table/],
+    ["FROM glob('/etc/*')", /table function glob/],
+    ["SELECT nothing FROM events", /Binder Error/],
+    ["SELECT\n  FROM FROM", /at line 2, column \d/],
+    ["SELECT 1) UNION SELECT value FROM config --", /syntax error/],
+    ["SELECT 'a'::INT", /Conversion Error/],
+  ];
+  await withStore(async (store) => {
+    for (const [sql, says] of refused) {
+      await t.step(sql, async () => {
+        await assert.rejects(rows(store, sql), (error) => {
+          assert.ok(error instanceof QueryRefusedError, `${error}`);
+          assert.match(error.message, says);
+          return true;
+        });
+      });
+    }
+    assert.deepEqual(await rows(store, "SELECT count(*)::INT AS n FROM events"), [{ n: 5 }]);
+  });
+  await Deno.remove(secretFile);
+});
+
+Deno.test("Files and settings are out of reach for the whole database", () =>
+  withStore(async (store) => {
+    // As if something had slipped through: on a connection that checks nothing.
+    const problems: string[] = [];
+    for (const sql of ["FROM read_text('/etc/hostname')", "SET enable_external_access = true"]) {
+      using result = await store.queries.start("SELECT 1", { maxRows: 1, signal });
+      await result.execute((connection) => connection.run(sql))
+        .catch(({ message }) => problems.push(message));
+    }
+    assert.match(problems[0]!, /Permission Error/);
+    assert.match(problems[1]!, /Invalid Input Error.*locked|Cannot change/);
+  }));
+
+/** Would take hours. */
+const ENDLESS = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b";
+
+Deno.test("A query ends when the client leaves, and the store goes on", () =>
+  withStore(async (store) => {
+    const client = new AbortController();
+    const query = store.queries.start(ENDLESS, { maxRows: 1, signal: client.signal });
+    setTimeout(() => client.abort(), 50);
+    await assert.rejects(query, StoreUnavailableError);
+    assert.deepEqual(await rows(store, "SELECT 1 AS a"), [{ a: 1 }]);
+  }));
+
+Deno.test("A few queries run at a time, and closing the store ends them", () =>
+  withStore(async (store) => {
+    const queries = Array.from(
+      { length: 4 },
+      () => store.queries.start(ENDLESS, { maxRows: 1, signal }),
+    );
+    const ended = Promise.allSettled(queries);
+    await assert.rejects(rows(store, "SELECT 1"), { code: "query_busy" });
+    // They are in DuckDB's hands when they could connect.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await store.close();
+    for (const { status } of await ended) assert.equal(status, "rejected");
+  }));
+
+Deno.test("A query that needs too much memory is refused and harms nobody", () =>
+  withStore(async (store) => {
+    const sql = "SELECT list(repeat('x', 1000) || range) FROM range(1000000)";
+    await assert.rejects(rows(store, sql), { code: "query_too_large" });
+    await store.append(someEvents(1));
+    assert.deepEqual(await rows(store, "SELECT count(*)::INT AS n FROM events"), [{ n: 6 }]);
+  }));
+
+Deno.test("A query's rows become a Parquet file that leaves nothing behind", () =>
+  withStore(async (store) => {
+    const sql = "SELECT id, type FROM events";
+    using file = await store.queries.exportParquet(sql, { maxRows: 3, signal });
+    const bytes = new Uint8Array((await file.stat()).size);
+    await file.read(bytes);
+    assert.equal(new TextDecoder().decode(bytes.slice(0, 4)), "PAR1");
+    assert.equal(new TextDecoder().decode(bytes.slice(-4)), "PAR1");
+    const memory = await Store.open({ path: ":memory:" });
+    using empty = await memory.queries.exportParquet("SELECT 1 AS a", { maxRows: 1, signal });
+    assert.ok((await empty.stat()).size > 0);
+    await memory.close();
+    const left = [...Deno.readDirSync(tmpdir())].filter(({ name }) =>
+      /^collider-[0-9a-f-]{36}$/.test(name)
+    );
+    assert.deepEqual(left, []);
+  }));
