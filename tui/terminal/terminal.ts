@@ -1,0 +1,192 @@
+import type { Size } from "../screen/screen.ts";
+import type { InputEvent } from "./input_event.ts";
+import { InputParser } from "./input_parser.ts";
+
+/** What comes from a terminal. */
+export type TerminalEvent =
+  | InputEvent
+  | { readonly kind: "resize" }
+  /** The program goes on after it was suspended; whatever was on the screen is gone. */
+  | { readonly kind: "resume" }
+  /** The terminal is gone, or a signal asks the program to end. */
+  | { readonly kind: "stop" };
+
+/** What the dashboard needs of a terminal. */
+export interface DashboardTerminal {
+  readonly size: Size;
+  /** Calls back with all that comes, from now on. */
+  listen(onEvent: (event: TerminalEvent) => void): void;
+  /** Resolves when the terminal has taken the text. */
+  write(text: string): Promise<void>;
+  setMouse(isOn: boolean): void;
+  /** Puts a text on the clipboard of whoever sits at the terminal. */
+  copy(text: string): void;
+  /** Gives the terminal back to the shell, until the user brings the program to the foreground. */
+  suspend(): void;
+}
+
+/** Standard input or output is not a terminal. */
+export class NotATerminalError extends Error {
+  override readonly name = "NotATerminalError";
+  readonly hint = "Run it in a terminal, without redirecting its input or output.";
+
+  constructor() {
+    super("the dashboard needs a terminal to draw on");
+  }
+}
+
+/** An Escape key is known by nothing following it for so long. */
+const ESCAPE_TIMEOUT_MS = 30;
+const READ_BYTES = 4_096;
+/** Terminals refuse or cut what is longer, in bytes of text. */
+const MAX_COPY_BYTES = 74_000;
+
+/** Alternate screen, bracketed paste. */
+const ENTER = "\x1b[?1049h\x1b[?2004h";
+const MOUSE_ON = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF = "\x1b[?1006l\x1b[?1000l";
+/** Undoes all that may have been set, a frame that was cut short among it. */
+const LEAVE = `\x1b[?2026l\x1b[0m${MOUSE_OFF}\x1b[?2004l\x1b[?25h\x1b[?1049l`;
+
+const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const encoder = new TextEncoder();
+
+/**
+ * The terminal that the process runs in, as long as the dashboard has it. However that ends (disposal,
+ * an error that nobody catches, `Deno.exit`), the terminal is left as it was found.
+ */
+export class Terminal implements DashboardTerminal, Disposable {
+  readonly #parser = new InputParser();
+  readonly #ending = new AbortController();
+  #onEvent: (event: TerminalEvent) => void = () => {};
+  #escapeTimer: ReturnType<typeof setTimeout> | undefined;
+  #hasMouse = true;
+  #isOpen = false;
+
+  /** @throws {NotATerminalError} */
+  constructor() {
+    if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) throw new NotATerminalError();
+    for (const event of ["unload", "error", "unhandledrejection"]) {
+      globalThis.addEventListener(event, () => this.#leave(), { signal: this.#ending.signal });
+    }
+    this.#onSignals(Deno.build.os === "windows" ? ["SIGINT"] : STOP_SIGNALS, "stop");
+    if (Deno.build.os !== "windows") {
+      this.#onSignals(["SIGWINCH"], "resize");
+      this.#onSignals(["SIGCONT"], "resume", () => this.#enter());
+    }
+    this.#enter();
+  }
+
+  get size(): Size {
+    const { columns, rows } = Deno.consoleSize();
+    // A terminal that does not know its size says 0.
+    return columns > 0 && rows > 0 ? { columns, rows } : { columns: 80, rows: 24 };
+  }
+
+  listen(onEvent: (event: TerminalEvent) => void): void {
+    this.#onEvent = onEvent;
+    this.#read();
+  }
+
+  async write(text: string): Promise<void> {
+    // Not synchronously: a terminal that is slow must not keep the gateway from its work.
+    let bytes = encoder.encode(text);
+    try {
+      while (bytes.length > 0 && this.#isOpen) {
+        bytes = bytes.subarray(await Deno.stdout.write(bytes));
+      }
+    } catch {
+      this.#onEvent({ kind: "stop" });
+    }
+  }
+
+  setMouse(isOn: boolean): void {
+    this.#hasMouse = isOn;
+    this.#writeNow(isOn ? MOUSE_ON : MOUSE_OFF);
+  }
+
+  copy(text: string): void {
+    const buffer = new Uint8Array(MAX_COPY_BYTES);
+    const { written } = encoder.encodeInto(text, buffer);
+    this.#writeNow(`\x1b]52;c;${buffer.subarray(0, written).toBase64()}\x1b\\`);
+  }
+
+  suspend(): void {
+    if (Deno.build.os === "windows") return;
+    this.#leave();
+    // The whole process group, as a terminal does it: whoever started us waits, too.
+    Deno.kill(0, "SIGTSTP");
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+    clearTimeout(this.#escapeTimer);
+    this.#leave();
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(READ_BYTES);
+    try {
+      while (!this.#ending.signal.aborted) {
+        const length = await Deno.stdin.read(buffer);
+        if (length === null) break;
+        clearTimeout(this.#escapeTimer);
+        this.#emit(this.#parser.push(buffer.subarray(0, length)));
+        if (!this.#parser.isWaiting) continue;
+        this.#escapeTimer = setTimeout(() => this.#emit(this.#parser.flush()), ESCAPE_TIMEOUT_MS);
+      }
+    } catch {
+      // The terminal was closed.
+    }
+    this.#emit([{ kind: "stop" }]);
+  }
+
+  #emit(events: readonly TerminalEvent[]): void {
+    for (const event of events) if (!this.#ending.signal.aborted) this.#onEvent(event);
+  }
+
+  #onSignals(
+    signals: readonly Deno.Signal[],
+    kind: "stop" | "resize" | "resume",
+    before: () => void = () => {},
+  ): void {
+    const listener = () => {
+      before();
+      this.#emit([{ kind }]);
+    };
+    for (const signal of signals) {
+      Deno.addSignalListener(signal, listener);
+      this.#ending.signal.addEventListener(
+        "abort",
+        () => Deno.removeSignalListener(signal, listener),
+      );
+    }
+  }
+
+  #enter(): void {
+    this.#isOpen = true;
+    Deno.stdin.setRaw(true);
+    this.#writeNow(ENTER + (this.#hasMouse ? MOUSE_ON : ""));
+  }
+
+  #leave(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#writeNow(LEAVE);
+    try {
+      Deno.stdin.setRaw(false);
+    } catch {
+      // The terminal was closed.
+    }
+  }
+
+  /** For what must be out before anything else happens. */
+  #writeNow(text: string): void {
+    try {
+      const bytes = encoder.encode(text);
+      for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    } catch {
+      // The terminal was closed.
+    }
+  }
+}
