@@ -1,4 +1,5 @@
-import { Option } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
+import { configOption } from "./data_directory.ts";
 import { httpUrl, integer } from "./values.ts";
 
 /** What says where a gateway is. */
@@ -24,10 +25,19 @@ export function tokenOption(description: string) {
   return new Option("--token <token>", description);
 }
 
-/** `--url`, where a client finds the gateway. */
-export function urlOption() {
-  return new Option("--url <url>", "the gateway (default: the one that --host and --port tell)")
-    .argParser(httpUrl);
+/** A command that is a client of a running gateway: it can say which, and nothing that it does. */
+export function clientCommand(name: string) {
+  return new Command(name)
+    .optionsGroup("Gateway:")
+    .addOption(
+      new Option("--url <url>", "the gateway (default: where `serve` listens by these settings)")
+        .argParser(httpUrl),
+    )
+    .addOption(tokenOption("its token"))
+    .addOption(configOption())
+    // Where `serve` listens.
+    .addOption(hostOption().hideHelp())
+    .addOption(portOption().hideHelp());
 }
 
 /**

@@ -3,6 +3,8 @@ import { addCompletions } from "./completions.ts";
 import { configCommand } from "./config.ts";
 import { consumerCommand } from "./consumer.ts";
 import { modelsCommand } from "./models.ts";
+import { queryCommand } from "./query.ts";
+import { searchCommand } from "./search.ts";
 import { serveFlags } from "./serve_flags.ts";
 import { readSources } from "./settings/read_sources.ts";
 import { applySettings } from "./settings/resolve.ts";
@@ -45,6 +47,8 @@ export function createProgram(): CommandUnknownOpts {
     .addCommand(consumerCommand())
     .commandsGroup("Clients of a running gateway:")
     .addCommand(tailCommand())
+    .addCommand(queryCommand())
+    .addCommand(searchCommand())
     .hook("preAction", async (_, command) => {
       if (settingsOf(command).length > 0) {
         applySettings(command, await readSources(command, allSettings(program)));

@@ -26,7 +26,15 @@ function writeAll(stream: typeof Deno.stdout, data: string | Uint8Array): void {
   while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
 }
 
-/** Whether standard output shows colours. */
-export function hasColours(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.noColor;
+/** Cells of a line of standard output; Infinity if it is no terminal. */
+export function terminalColumns(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+}
+
+/** How lines are drawn now: the window may be made wider at any time. */
+export function lineStyle(): { readonly columns: number; readonly hasColours: boolean } {
+  return {
+    columns: terminalColumns(),
+    hasColours: Deno.stdout.isTerminal() && !Deno.noColor,
+  };
 }

@@ -3,13 +3,14 @@ import { z } from "zod";
 import { clipTo, fitTo } from "../../tui/screen/glyphs.ts";
 import { GatewayAnswerError } from "./errors.ts";
 
-/** What a line shows of an event. */
-const LiveEvent = z.object({
+/** What a line shows of an event, as in the answers of `/api/events`. */
+export const ShownEvent = z.object({
   type: z.string(),
   received_at: z.string(),
   conversation_id: z.string().nullable(),
   payload: z.string(),
 });
+export type ShownEvent = z.infer<typeof ShownEvent>;
 
 /** How lines are drawn. */
 export interface LineStyle {
@@ -23,22 +24,12 @@ const CONVERSATION_CELLS = 14;
 /** Of a payload that is longer than the line. */
 const TEXT_UNITS_MAX = 4_096;
 const TYPE_COLOURS = ["cyan", "green", "yellow", "magenta", "blue", "red"] as const;
-/**
- * Escaped in JSON, which then says the same: terminals obey control characters, C1 too, and the
- * bidirectional ones would show something else than there is.
- */
-// deno-lint-ignore no-control-regex -- finding them is the point
-const UNSAFE_IN_JSON = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * An event as one line: time (UTC), type, conversation, and what it says. Nothing in it makes a
  * terminal do anything.
- *
- * @param json as in the answers of `/api/events`
- * @throws {GatewayAnswerError} if it is no event
  */
-export function eventLine(json: string, { columns, hasColours }: LineStyle): string {
-  const event = parseEvent(json);
+export function eventLine(event: ShownEvent, { columns, hasColours }: LineStyle): string {
   const time = clipTo(event.received_at.slice(11, 23), 12);
   const conversation = fitTo(event.conversation_id ?? "", CONVERSATION_CELLS);
   const type = fitTo(event.type, TYPE_CELLS);
@@ -50,17 +41,14 @@ export function eventLine(json: string, { columns, hasColours }: LineStyle): str
     `${painted("gray", conversation)}  ${text}`;
 }
 
-/** JSON that says the same and makes no terminal do anything. */
-export function safeJson(json: string): string {
-  return json.replace(
-    UNSAFE_IN_JSON,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function parseEvent(json: string): z.infer<typeof LiveEvent> {
+/**
+ * Reads an event of the stream.
+ *
+ * @throws {GatewayAnswerError} if it is none
+ */
+export function parseEvent(json: string): ShownEvent {
   try {
-    return LiveEvent.parse(JSON.parse(json));
+    return ShownEvent.parse(JSON.parse(json));
   } catch (cause) {
     throw new GatewayAnswerError("what came is no event", { cause });
   }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { eventLine, safeJson } from "./event_line.ts";
+import { eventLine as drawEvent, type LineStyle, parseEvent } from "./event_line.ts";
 import { eventJson } from "./fixtures.ts";
+import { safeJson, safeText } from "./safe_text.ts";
 
 const PLAIN = { columns: Infinity, hasColours: false };
 // deno-lint-ignore no-control-regex -- none of them may be left
 const OBEYED = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+function eventLine(json: string, style: LineStyle): string {
+  return drawEvent(parseEvent(json), style);
+}
 
 Deno.test("eventLine shows time, type, conversation and message", () => {
   const json = eventJson({
@@ -42,9 +47,9 @@ Deno.test("eventLine colours types, each always alike", () => {
   assert.ok(line.includes(`m${"A".padEnd(22)}\x1b[39m`), line);
 });
 
-Deno.test("eventLine refuses what is no event", () => {
+Deno.test("parseEvent refuses what is no event", () => {
   for (const json of ["", "{}", "not JSON", '{"type":1}']) {
-    assert.throws(() => eventLine(json, PLAIN), { name: "GatewayAnswerError" });
+    assert.throws(() => parseEvent(json), { name: "GatewayAnswerError" });
   }
 });
 
@@ -54,6 +59,7 @@ Deno.test("no event makes the terminal do anything", () => {
     const json = eventJson({ type, conversation, payload: { message } });
     assert.doesNotMatch(eventLine(json, PLAIN), OBEYED);
     assert.doesNotMatch(safeJson(json), OBEYED);
+    assert.doesNotMatch(safeText(message).replaceAll("\n", ""), OBEYED);
     assert.deepEqual(JSON.parse(safeJson(json)), JSON.parse(json));
   }));
 });
