@@ -1,4 +1,5 @@
 import { csvLine } from "./csv.ts";
+import { ARROW } from "./media_types.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import type { PublishedEvent } from "../pipeline/event_feeds.ts";
 import type { StoredEvent } from "../store/event_queries.ts";
@@ -10,9 +11,9 @@ export const EVENT_MEDIA_TYPES = [
   "application/json",
   "application/x-ndjson",
   "text/csv",
-  "application/vnd.apache.arrow.stream",
+  ARROW,
 ] as const;
-export type EventMediaType = typeof EVENT_MEDIA_TYPES[number];
+type EventMediaType = typeof EVENT_MEDIA_TYPES[number];
 
 /**
  * An event as JSON text. `payload` is the text as it was received, as clients of the first
@@ -38,11 +39,11 @@ export function storedEvent({ event, frameId }: PublishedEvent): StoredEvent {
   };
 }
 
-/** Events in one of the forms. */
-export async function formatEvents(
+/** Events in one of the forms of text. */
+export function formatEvents(
   events: readonly StoredEvent[],
-  type: EventMediaType,
-): Promise<Uint8Array<ArrayBuffer> | string> {
+  type: Exclude<EventMediaType, typeof ARROW>,
+): string {
   switch (type) {
     case "application/json": {
       const next = events.at(-1)?.id ?? null;
@@ -54,11 +55,6 @@ export async function formatEvents(
       return events.map((event) => `${eventJson(event)}\n`).join("");
     case "text/csv":
       return csv(events);
-    case "application/vnd.apache.arrow.stream": {
-      // Loaded when it is first asked for: it would slow every start down.
-      const { arrowStream } = await import("../store/arrow_stream.ts");
-      return arrowStream(events);
-    }
   }
 }
 

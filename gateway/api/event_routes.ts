@@ -4,8 +4,9 @@ import { parseUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { InvalidRequestError, NotFoundError } from "./errors.ts";
 import { EVENT_MEDIA_TYPES, eventJson, formatEvents, isoTime } from "./event_formats.ts";
-import { acceptedOf } from "./media_types.ts";
+import { acceptedOf, ARROW } from "./media_types.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
+import { arrowBody } from "./query_body.ts";
 
 const Time = z.string().refine(isRfc3339, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z");
 const Uuid = z.string().refine((text) => parseUuid(text) !== null, "must be the id of an event");
@@ -64,7 +65,7 @@ export function eventRoutes(app: OpenAPIHono, { store }: Pipeline): void {
   app.openapi(list, async (c) => {
     const { limit, type, conversation_id, since, until, q, order, cursor } = c.req.valid("query");
     const mediaType = acceptedOf(c.req.header("accept"), EVENT_MEDIA_TYPES);
-    const events = await store.listEvents({
+    const filter = {
       limit,
       type,
       conversationId: conversation_id,
@@ -73,8 +74,10 @@ export function eventRoutes(app: OpenAPIHono, { store }: Pipeline): void {
       contains: q,
       order,
       afterId: cursor,
-    });
-    const body = await formatEvents(events, mediaType);
+    };
+    const body = mediaType === ARROW
+      ? await arrowBody(await store.queryEvents(filter, c.req.raw.signal))
+      : formatEvents(await store.listEvents(filter), mediaType);
     return new Response(body, { headers: { "Content-Type": mediaType } });
   });
 

@@ -1,3 +1,6 @@
+/** Arrow's IPC streaming format. */
+export const ARROW = "application/vnd.apache.arrow.stream";
+
 /**
  * The form that an `Accept` header asks for: the first of its types that there is, without one the
  * first that there is.

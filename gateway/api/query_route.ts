@@ -4,8 +4,9 @@ import type { QueryLimits, QueryResult, QueryRunner } from "../store/query_runne
 import { PUBLIC_RELATIONS } from "../store/read_only_sql.ts";
 import { csvLine } from "./csv.ts";
 import { jsonRequest } from "./json_request.ts";
-import { acceptedOf } from "./media_types.ts";
+import { acceptedOf, ARROW } from "./media_types.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
+import { arrowBody, queryBody } from "./query_body.ts";
 
 const MAX_BODY_BYTES = 256 << 10;
 
@@ -13,7 +14,7 @@ const MEDIA_TYPES = [
   "application/json",
   "application/x-ndjson",
   "text/csv",
-  "application/vnd.apache.arrow.stream",
+  ARROW,
   "application/vnd.apache.parquet",
 ] as const;
 
@@ -74,11 +75,7 @@ async function answer(
   const isJson = type === "application/json";
   const query = await queries.start(sql, { ...limits, maxRows: limits.maxRows + Number(isJson) });
   try {
-    if (type === "application/vnd.apache.arrow.stream") {
-      // Loaded when it is first asked for: it would slow every start down.
-      const { ipcStream } = await import("../store/arrow/ipc_stream.ts");
-      return await owning(query, ipcStream(query.result, query));
-    }
+    if (type === ARROW) return await arrowBody(query);
     const columns = query.columns;
     const rows = query.rowObjects();
     const text = isJson
@@ -86,7 +83,7 @@ async function answer(
       : type === "text/csv"
       ? csvParts(columns, rows)
       : ndjsonParts(rows);
-    return await owning(query, ReadableStream.from(text).pipeThrough(new TextEncoderStream()));
+    return await queryBody(query, ReadableStream.from(text).pipeThrough(new TextEncoderStream()));
   } catch (error) {
     query[Symbol.dispose]();
     throw error;
@@ -121,34 +118,4 @@ async function* csvParts(columns: Columns, rows: Rows): AsyncGenerator<string> {
     before = "";
   }
   yield before;
-}
-
-/**
- * The source, of which the first piece is there already, so that what fails until then can be told
- * by the answer's status. The query ends with it, or when the client leaves.
- */
-async function owning(
-  query: QueryResult,
-  source: ReadableStream<Uint8Array>,
-): Promise<ReadableStream<Uint8Array>> {
-  const reader = source.getReader();
-  let next: ReadableStreamReadResult<Uint8Array> | null = await reader.read();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { value, done } = next ?? await reader.read();
-        next = null;
-        if (!done) return controller.enqueue(value);
-        query[Symbol.dispose]();
-        controller.close();
-      } catch (error) {
-        query[Symbol.dispose]();
-        throw error;
-      }
-    },
-    async cancel() {
-      query[Symbol.dispose]();
-      await reader.cancel();
-    },
-  });
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { ResultTooLargeError } from "./errors.ts";
+import type { PreparedQuery } from "./query_runner.ts";
 import { PUBLISH_STAGE, TYPE_STAGE } from "./rows.ts";
 
 /** An event as the store gives it back. */
@@ -69,6 +70,23 @@ export async function listEvents(
   connection: DuckDBConnection,
   filter: EventFilter,
 ): Promise<StoredEvent[]> {
+  const { sql, values } = eventsQuery(filter, `${NAMED_EVENT_FIELDS}, p.frame_id`);
+  return await readEvents(connection, sql, values);
+}
+
+/**
+ * A query for the same events as they are shown: `id`, `type`, `received_at` (with zone),
+ * `conversation_id`, `frame_id`, `attributes`, `payload`.
+ */
+export function shownEventsQuery(filter: EventFilter): PreparedQuery {
+  return eventsQuery(
+    filter,
+    `e.id::VARCHAR AS id, coalesce(n.type, e.type) AS type, e.received_at, e.conversation_id,
+    p.frame_id, e.attributes, e.payload`,
+  );
+}
+
+function eventsQuery(filter: EventFilter, fields: string): PreparedQuery {
   const { order = "desc" } = filter;
   const conditions: string[] = ["true"];
   const values: DuckDBValue[] = [];
@@ -83,20 +101,18 @@ export async function listEvents(
   where("received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
   where("contains(lower(payload), lower(?))", filter.contains);
   where(`id ${order === "desc" ? "<" : ">"} ?::UUID`, filter.afterId);
-  return await readEvents(
-    connection,
+  return {
     // The ids first, because sorting whole payloads takes memory for all that were ever in the page.
-    `WITH page AS (
-      SELECT id FROM events WHERE ${
-      conditions.join(" AND ")
-    } ORDER BY id ${order} LIMIT ${filter.limit}
+    sql: `WITH page AS (
+      SELECT id FROM events WHERE ${conditions.join(" AND ")} ORDER BY id ${order}
+      LIMIT ${filter.limit}
     )
-    SELECT ${NAMED_EVENT_FIELDS}, p.frame_id
+    SELECT ${fields}
     FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
     LEFT JOIN (${NAMED} AND event_id IN (FROM page) GROUP BY event_id) n ON n.event_id = e.id
     WHERE e.id IN (FROM page) ORDER BY e.id ${order}`,
     values,
-  );
+  };
 }
 
 /**

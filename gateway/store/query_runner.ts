@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DuckDBConnection, DuckDBResult, Json } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBResult, DuckDBValue, Json } from "@duckdb/node-api";
 import {
   QueryBusyError,
   QueryRefusedError,
@@ -17,18 +17,29 @@ export interface QueryLimits {
   readonly signal: AbortSignal;
 }
 
-/** Queries at the same time. */
+/** A statement with the values of its parameters. */
+export interface PreparedQuery {
+  readonly sql: string;
+  readonly values: DuckDBValue[];
+}
+
+type Execute = (connection: DuckDBConnection) => Promise<DuckDBResult>;
+
+/** Queries from outside at the same time. */
 const MAX_QUERIES = 4;
 /** From its start until its last row is read. */
 const QUERY_TIMEOUT_MS = 30_000;
 const INTERRUPT_INTERVAL_MS = 10;
 
-/** Runs queries that come from outside: read-only, few at a time, and never for long. */
+/**
+ * Runs queries whose rows are handed on while they are read, none of them for long. Those that come
+ * from outside only read, and are few at a time.
+ */
 export class QueryRunner {
   readonly #connect: () => Promise<DuckDBConnection>;
   readonly #exportDirectory: string;
   readonly #running = new Set<QueryResult>();
-  #starting = 0;
+  #foreignQueries = 0;
 
   /**
    * @param connect opens a connection of its own
@@ -47,9 +58,18 @@ export class QueryRunner {
    * @throws {QueryTimeoutError | QueryTooLargeError} if it takes too much
    */
   async start(sql: string, { maxRows, signal }: QueryLimits): Promise<QueryResult> {
-    return await this.#run(sql, signal, (connection) =>
+    return await this.#runForeign(sql, signal, (connection) =>
       // On a line of its own: the query may end with a comment.
       connection.stream(`FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows}`));
+  }
+
+  /**
+   * Starts a query of our own. It must be disposed of.
+   *
+   * @throws {QueryTimeoutError | QueryTooLargeError} if it takes too much
+   */
+  startOwn({ sql, values }: PreparedQuery, signal: AbortSignal): Promise<QueryResult> {
+    return this.#run(signal, (connection) => connection.stream(sql, values));
   }
 
   /**
@@ -62,7 +82,7 @@ export class QueryRunner {
     await Deno.mkdir(this.#exportDirectory, { recursive: true, mode: 0o700 });
     const path = join(this.#exportDirectory, `${crypto.randomUUID()}.parquet`);
     try {
-      using _result = await this.#run(sql, signal, (connection) =>
+      using _result = await this.#runForeign(sql, signal, (connection) =>
         connection.run(
           `COPY (FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows})
           TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`,
@@ -80,26 +100,33 @@ export class QueryRunner {
     await Promise.all(Array.from(this.#running, (result) => result.end()));
   }
 
+  async #runForeign(sql: string, signal: AbortSignal, execute: Execute): Promise<QueryResult> {
+    if (this.#foreignQueries >= MAX_QUERIES) throw new QueryBusyError();
+    this.#foreignQueries++;
+    return await this.#run(signal, async (connection) => {
+      await assertReadOnly(connection, sql);
+      return await execute(connection);
+    }, () => this.#foreignQueries--);
+  }
+
   async #run(
-    sql: string,
     signal: AbortSignal,
-    execute: (connection: DuckDBConnection) => Promise<DuckDBResult>,
+    execute: Execute,
+    onClose: () => void = () => {},
   ): Promise<QueryResult> {
-    if (this.#running.size + this.#starting >= MAX_QUERIES) throw new QueryBusyError();
-    this.#starting++;
     let result: QueryResult;
     try {
-      const connection = await this.#connect();
-      result = new QueryResult(connection, signal, () => this.#running.delete(result));
-      this.#running.add(result);
-    } finally {
-      this.#starting--;
-    }
-    try {
-      await result.execute(async (connection) => {
-        await assertReadOnly(connection, sql);
-        return await execute(connection);
+      result = new QueryResult(await this.#connect(), signal, () => {
+        this.#running.delete(result);
+        onClose();
       });
+    } catch (error) {
+      onClose();
+      throw error;
+    }
+    this.#running.add(result);
+    try {
+      await result.execute(execute);
       return result;
     } catch (error) {
       result[Symbol.dispose]();
@@ -149,7 +176,7 @@ export class QueryResult implements Disposable {
   }
 
   /** Executes a statement, whose result is then {@linkcode result}. */
-  async execute(work: (connection: DuckDBConnection) => Promise<DuckDBResult>): Promise<void> {
+  async execute(work: Execute): Promise<void> {
     const result = await this.#guard(() => work(this.#connection));
     this.#result = Object.create(result, {
       fetchChunk: { value: () => this.#guard(() => result.fetchChunk()) },

@@ -145,7 +145,7 @@ Deno.test("A query's rows become a Parquet file that leaves nothing behind", () 
     using empty = await memory.queries.exportParquet("SELECT 1 AS a", { maxRows: 1, signal });
     assert.ok((await empty.stat()).size > 0);
     await memory.close();
-    const left = [...Deno.readDirSync(tmpdir())].filter(({ name }) =>
+    const left = (await Array.fromAsync(Deno.readDir(tmpdir()))).filter(({ name }) =>
       /^collider-[0-9a-f-]{36}$/.test(name)
     );
     assert.deepEqual(left, []);

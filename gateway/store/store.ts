@@ -7,7 +7,7 @@ import { StoreUnavailableError } from "./errors.ts";
 import * as events from "./event_queries.ts";
 import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
-import { QueryRunner } from "./query_runner.ts";
+import { type QueryResult, QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
 
 /** How the store is opened. */
@@ -73,6 +73,11 @@ export class Store {
 
   listEvents(filter: events.EventFilter): Promise<events.StoredEvent[]> {
     return this.#connected((connection) => events.listEvents(connection, filter));
+  }
+
+  /** The same events as a result of columns; see {@linkcode events.shownEventsQuery}. */
+  queryEvents(filter: events.EventFilter, signal: AbortSignal): Promise<QueryResult> {
+    return this.queries.startOwn(events.shownEventsQuery(filter), signal);
   }
 
   countByInterval(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Table } from "apache-arrow";
+import { recordBatches } from "./arrow/record_batches.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import { Database } from "./database.ts";
 import { StoreUnavailableError } from "./errors.ts";
@@ -95,3 +97,34 @@ Deno.test("Store.close waits for reads that are under way, and refuses others", 
   for (const events of await Promise.all(reads)) assert.equal(events.length, 1);
   await assert.rejects(store.listEvents({ limit: 10 }), StoreUnavailableError);
 });
+
+Deno.test("queryEvents gives columns with microseconds and nulls", () =>
+  withStore(async (store) => {
+    const attributes = '{"source":"/a"}';
+    const events = [
+      newEvent({ type: "A", conversation_id: "c,1" }, 1_700_000_000_123_457),
+      { ...newEvent({ type: "B" }, 1_700_000_000_123_458), attributes },
+    ];
+    await store.append(events);
+    store.appendEnrichments([published(events[0]!, 2 ** 40)]);
+    await store.flushEnrichments();
+    const { signal } = new AbortController();
+    using query = await store.queryEvents({ limit: 10, order: "asc" }, signal);
+    const table = new Table(await Array.fromAsync(recordBatches(query.result)));
+    assert.deepEqual(table.schema.fields.map(({ name, type }) => `${name}: ${type}`), [
+      "id: Utf8",
+      "type: Utf8",
+      "received_at: Timestamp<MICROSECOND, UTC>",
+      "conversation_id: Utf8",
+      "frame_id: Int64",
+      "attributes: Utf8",
+      "payload: Utf8",
+    ]);
+    const column = (name: string) => [...table.getChild(name)!];
+    assert.deepEqual(column("id"), events.map(({ id }) => formatUuid(id)));
+    assert.deepEqual(column("conversation_id"), ["c,1", null]);
+    assert.deepEqual(column("frame_id"), [2n ** 40n, null]);
+    assert.deepEqual(column("attributes"), [null, attributes]);
+    const times = table.getChild("received_at")!.data[0]!.values as BigInt64Array;
+    assert.deepEqual([...times], events.map(({ receivedUs }) => BigInt(receivedUs)));
+  }));
