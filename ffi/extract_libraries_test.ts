@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { canMount, smallDisk } from "../tests/faults/fixtures.ts";
 import { ensureLibrary } from "./build.ts";
 import {
   type EmbeddedLibraries,
@@ -137,6 +138,27 @@ Deno.test("extractLibraries goes on to the next place, and says why none will do
     assert.match(error.hint, /XDG_CACHE_HOME/);
     return true;
   });
+});
+
+Deno.test({
+  name: "extractLibraries goes on where a file system is read-only, full or mounted noexec",
+  ignore: !await canMount(),
+  fn: async () => {
+    await using space = await workspace();
+    const { directory, libraries, place } = space;
+    const folders = ["read-only", "full", "noexec"].map((name) => join(directory, name));
+    for (const folder of folders) await Deno.mkdir(folder);
+    await using readOnly = await smallDisk(folders[0]!, 1, ["ro"]);
+    await using full = await smallDisk(folders[1]!, 1);
+    await using noExec = await smallDisk(folders[2]!, 20, ["noexec"]);
+    const bad = [readOnly, full, noExec].map(({ path }) => join(path, "collider"));
+    assert.throws(
+      () => extractLibraries(libraries, bad),
+      /read-only.*: Read-only file system.*\n.*full.*: No space left.*\n.*noexec.*: .*failed to map/,
+    );
+    assert.ok(extractLibraries(libraries, [...bad, place]).startsWith(place));
+    for (const path of bad.slice(1)) assert.deepEqual(namesIn(path), ["libraries.lock"]);
+  },
 });
 
 Deno.test({

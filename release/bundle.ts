@@ -1,6 +1,7 @@
 import { isBuiltin } from "node:module";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { BundleError } from "./errors.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 /** Folders without code of the program. */
@@ -8,18 +9,6 @@ const OTHER_FOLDERS: ReadonlySet<string> = new Set(["node_modules", "release", "
 /** A worker's script is named by a URL, where the bundler does not see it. */
 const WORKER_URL = /new URL\("(\.[^"]+_worker\.ts)", import\.meta\.url\)/g;
 const IMPORT = /^(?:import|export)\b[^"';]*?"([^"]+)"|\b__require\("([^"]+)"\)/gm;
-
-/** The program can't be bundled, or what came out would not run. */
-export class BundleError extends Error {
-  /** What to do about it. */
-  readonly hint: string;
-
-  constructor(message: string, { hint, ...options }: ErrorOptions & { hint: string }) {
-    super(message, options);
-    this.name = new.target.name;
-    this.hint = hint;
-  }
-}
 
 /**
  * Bundles the program with all its workers, as JavaScript in one flat folder: as many folders below

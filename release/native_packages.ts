@@ -1,3 +1,5 @@
+import { UnsupportedPlatformError } from "./errors.ts";
+
 /** A package that is not bundled, and which of its files the program needs. */
 export interface NativePackage {
   readonly name: string;
@@ -15,11 +17,6 @@ const TOKENIZERS: Readonly<Record<string, string>> = {
   "win32-x64": "win32-x64-msvc",
 };
 
-/** There is no native code for this platform. */
-export class UnsupportedPlatformError extends Error {
-  readonly hint = `releases are built on ${Object.keys(TOKENIZERS).join(", ")}`;
-}
-
 /**
  * The packages with native code or WebAssembly, and what these in turn need: they find their files
  * relative to themselves, so they stay as they are.
@@ -32,7 +29,9 @@ export function nativePackages(platform: string, arch: string): readonly NativeP
   const target = `${platform}-${arch}`;
   const tokenizers = TOKENIZERS[target];
   if (tokenizers === undefined) {
-    throw new UnsupportedPlatformError(`Collider can't be compiled on ${target}`);
+    throw new UnsupportedPlatformError(`Collider can't be compiled on ${target}`, {
+      hint: `releases are built on ${Object.keys(TOKENIZERS).join(", ")}`,
+    });
   }
   return [
     { name: "@duckdb/node-bindings", files: /^duckdb\.js$/ },

@@ -10,7 +10,8 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { ensureLibrary } from "../ffi/build.ts";
 import type { EmbeddedFile, EmbeddedLibraries } from "../ffi/extract_libraries.ts";
-import { BundleError, bundleProgram } from "./bundle.ts";
+import { bundleProgram } from "./bundle.ts";
+import { BundleError } from "./errors.ts";
 import { LIBRARY_FILE, type NativePackage, nativePackages } from "./native_packages.ts";
 import { licenceNotices, packageFolder, thirdParties, type ThirdParty } from "./third_party.ts";
 
@@ -26,6 +27,8 @@ export const MAIN_SCRIPT = "code/main.ts";
 
 /** What the executable will consist of. */
 export interface Tree {
+  /** The folder. */
+  readonly root: string;
   /** Sorted by path, with `/` between names. */
   readonly files: readonly EmbeddedFile[];
   readonly parties: readonly ThirdParty[];
@@ -56,7 +59,7 @@ export async function writeTree(root: string): Promise<Tree> {
   await writeJson(join(root, "package.json"), { private: true, type: "module" });
   await writeJson(join(root, "deno.json"), { nodeModulesDir: "manual" });
   await writeJson(join(root, "libraries.json"), await embeddedLibraries(root));
-  return { files: await finish(root), parties };
+  return { root, files: await finish(root), parties };
 }
 
 async function copyPackage({ name, files }: NativePackage, target: string): Promise<void> {

@@ -2,7 +2,11 @@
  * Runs every suite, Deno's and pytest's, and ends with a line `N passed, N failed` that sums them.
  * Sets up what they need: the C shim and a Python with NumPy and pytest.
  */
+import { join } from "node:path";
 import { ensureLibrary } from "../ffi/build.ts";
+import { compileTree } from "../release/compile.ts";
+import { RuntimeMissingError } from "../release/errors.ts";
+import { writeTree } from "../release/tree.ts";
 import { ensureModelPackages, ensurePython } from "./python.ts";
 
 interface Tally {
@@ -11,6 +15,8 @@ interface Tally {
 }
 
 const ROOT = new URL("..", import.meta.url);
+/** What shows whether the executable holds all it needs: every kind of request, every native part. */
+const RELEASE_TESTS = ["tests/e2e/contract_test.ts", "tests/e2e/models_test.ts"];
 const ESCAPE = String.fromCharCode(27);
 const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
 
@@ -23,6 +29,7 @@ try {
     // One after the other: the end-to-end tests start gateways and need the machine for themselves.
     await denoTests(["--parallel", "--ignore=tests/e2e,tests/faults"], python),
     await denoTests(["tests/e2e", "tests/faults"], python),
+    ...await releaseTests(python),
     await pytest(python),
   ];
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
@@ -36,8 +43,32 @@ try {
   Deno.exit(1);
 }
 
-function denoTests(args: string[], python: string): Promise<Tally> {
-  return run(Deno.execPath(), ["test", "--quiet", "--allow-all", ...args], python);
+/** Tests what would be in the executable, and the executable itself where it can be made. */
+async function releaseTests(python: string): Promise<Tally[]> {
+  const workspace = await Deno.makeTempDir({ prefix: "collider-release-" });
+  try {
+    const tree = await writeTree(join(workspace, "tree"));
+    const tallies = [await denoTests(RELEASE_TESTS, python, { COLLIDER_TREE: tree.root })];
+    const executable = join(workspace, Deno.build.os === "windows" ? "collider.exe" : "collider");
+    try {
+      await compileTree(tree, executable);
+      tallies.push(await denoTests(RELEASE_TESTS, python, { COLLIDER_BIN: executable }));
+    } catch (error) {
+      if (!(error instanceof RuntimeMissingError)) throw error;
+      say(`the executable is not tested: ${error.message}`);
+    }
+    return tallies;
+  } finally {
+    await Deno.remove(workspace, { recursive: true });
+  }
+}
+
+function denoTests(
+  args: string[],
+  python: string,
+  env: Record<string, string> = {},
+): Promise<Tally> {
+  return run(Deno.execPath(), ["test", "--quiet", "--allow-all", ...args], python, env);
 }
 
 function pytest(python: string): Promise<Tally> {
@@ -49,11 +80,16 @@ function pytest(python: string): Promise<Tally> {
 }
 
 /** Runs a suite, shows what it prints and counts its tests by its closing line. */
-async function run(command: string, args: string[], python: string): Promise<Tally> {
+async function run(
+  command: string,
+  args: string[],
+  python: string,
+  env: Record<string, string> = {},
+): Promise<Tally> {
   const child = new Deno.Command(command, {
     args,
     cwd: ROOT,
-    env: { COLLIDER_PYTHON: python, COLLIDER_DENO: Deno.execPath() },
+    env: { COLLIDER_PYTHON: python, COLLIDER_DENO: Deno.execPath(), ...env },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
