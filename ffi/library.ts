@@ -22,6 +22,11 @@ const SYMBOLS = {
   cs_ring_tail: { parameters: ["pointer"], result: "f64" },
   cs_ring_heartbeat: { parameters: ["pointer", "f64"], result: "void" },
   cs_thread_lower_priority: { parameters: [], result: "void" },
+  cs_ring_search: {
+    parameters: ["pointer", "f64", "buffer", "buffer", "buffer", "u32"],
+    result: "u32",
+    nonblocking: true,
+  },
   cs_control_read: { parameters: ["pointer", "buffer", "u32"], result: "u32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

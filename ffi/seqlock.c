@@ -25,6 +25,7 @@
 #define RING_MAGIC UINT64_C(0xCAFEBABE)
 #define RING_VERSION 2
 #define FRAME_SIZE 4224
+#define DIMENSIONS 1024
 #define CONTROL_OFFSET 4096
 #define CONTROL_HEADER_SIZE 16
 #define CONTROL_SIZE UINT64_C(1048576)
@@ -356,6 +357,100 @@ uint32_t cs_control_read(void *base, unsigned char *out, uint32_t out_length) {
     if (count > ATTRACTOR_COUNT_MAX || count > room) return 0;
     copy_words(out + CONTROL_HEADER_SIZE, control + CONTROL_HEADER_SIZE,
                (size_t)count * ATTRACTOR_SIZE);
+    return count;
+}
+
+/* Which frames a search looks at; the binding writes it at these offsets. */
+struct cs_search_filter {
+    int64_t since_us;           /*  0: earliest arrival, inclusive */
+    int64_t until_us;           /*  8: latest arrival, exclusive */
+    uint64_t conversation_hash; /* 16 */
+    uint32_t has_conversation;  /* 24: 0 = of any conversation */
+    int32_t intent_id;          /* 28: INT32_MIN = any */
+};
+
+/* A frame that a search has found; the binding reads it at these offsets. */
+struct cs_match {
+    unsigned char event_id[16]; /*  0 */
+    uint64_t frame_id;          /* 16 */
+    float cosine;               /* 24 */
+    uint32_t reserved;          /* 28 */
+};
+
+/* The part of a frame that a search reads; docs/ring.md has all of it. */
+struct searched_frame {
+    _Atomic uint64_t sequence;
+    _Atomic uint64_t frame_id;
+    float semantic[DIMENSIONS];
+    unsigned char kinetics[16];
+    int64_t timestamp_us;
+    uint64_t conversation_hash;
+    unsigned char statuses[20];
+    int32_t intent_id;
+    unsigned char meaning[24];
+    unsigned char event_id[16];
+    unsigned char rest[16];
+};
+
+_Static_assert(sizeof(struct cs_search_filter) == 32, "");
+_Static_assert(sizeof(struct cs_match) == 32, "");
+_Static_assert(sizeof(struct searched_frame) == FRAME_SIZE, "");
+_Static_assert(offsetof(struct searched_frame, timestamp_us) == 4128, "");
+_Static_assert(offsetof(struct searched_frame, intent_id) == 4164, "");
+_Static_assert(offsetof(struct searched_frame, event_id) == 4192, "");
+
+/* As many sums as a compiler turns into vectors without being allowed to reorder additions. */
+static float dot_product(const float *a, const float *b) {
+    float sums[16] = {0};
+    for (size_t i = 0; i < DIMENSIONS; i += 16) {
+        for (size_t lane = 0; lane < 16; lane++) sums[lane] += a[i + lane] * b[i + lane];
+    }
+    float total = 0;
+    for (size_t lane = 0; lane < 16; lane++) total += sums[lane];
+    return total;
+}
+
+static bool is_wanted(const struct searched_frame *frame, const struct cs_search_filter *filter) {
+    return frame->timestamp_us >= filter->since_us && frame->timestamp_us < filter->until_us &&
+           (filter->has_conversation == 0 ||
+            frame->conversation_hash == filter->conversation_hash) &&
+           (filter->intent_id == INT32_MIN || frame->intent_id == filter->intent_id);
+}
+
+/* Puts a match where it belongs among the `count` best ones so far, of which there are `limit`. */
+static uint32_t keep_best(struct cs_match *best, uint32_t count, uint32_t limit,
+                          const struct cs_match *match) {
+    if (count == limit && !(match->cosine > best[count - 1].cosine)) return count;
+    uint32_t at = count < limit ? count : count - 1;
+    for (; at > 0 && match->cosine > best[at - 1].cosine; at--) best[at] = best[at - 1];
+    best[at] = *match;
+    return count < limit ? count + 1 : count;
+}
+
+/*
+ * Finds the frames whose embedding is the most similar to `query` (L2 norm 1, like theirs), the
+ * newest first among equals; returns their number. Frames are published meanwhile: one that
+ * changes while it is looked at is left out, as a reader would.
+ */
+uint32_t cs_ring_search(void *base, double capacity, const float *query,
+                        const struct cs_search_filter *filter, struct cs_match *best,
+                        uint32_t limit) {
+    struct ring_header *header = base;
+    uint64_t slots = (uint64_t)capacity;
+    uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
+    uint32_t count = 0;
+    for (uint64_t id = atomic_load_explicit(&header->head, memory_order_acquire); id > tail; id--) {
+        struct searched_frame *frame = (void *)slot_at(base, (id - 1) % slots);
+        uint64_t sequence = atomic_load_explicit(&frame->sequence, memory_order_acquire);
+        if ((sequence & 1) != 0 || !is_wanted(frame, filter)) continue;
+        struct cs_match match = {.frame_id = id - 1};
+        match.cosine = dot_product(query, frame->semantic);
+        memcpy(match.event_id, frame->event_id, sizeof match.event_id);
+        uint64_t found_id = atomic_load_explicit(&frame->frame_id, memory_order_relaxed);
+        atomic_thread_fence(memory_order_acquire);
+        bool is_whole = atomic_load_explicit(&frame->sequence, memory_order_relaxed) == sequence;
+        if (is_whole && found_id == id - 1) count = keep_best(best, count, limit, &match);
+    }
     return count;
 }
 

@@ -8,6 +8,14 @@ import {
   type OpenInfo,
 } from "./open_info.ts";
 
+import {
+  decodeMatches,
+  encodeSearchFilter,
+  RING_MATCH_BYTES,
+  type RingMatch,
+  type RingSearchFilter,
+} from "./ring_search.ts";
+
 const CAPACITY_MAX = 2 ** 31;
 
 /** How to open a ring. */
@@ -143,6 +151,30 @@ export class RingMapping implements Disposable {
   /** Leaves the writer's sign of life, Unix µs. */
   heartbeat(nowUs: number): void {
     this.#symbols.cs_ring_heartbeat(this.#base(), nowUs);
+  }
+
+  /**
+   * Finds the frames whose embedding is the most similar to `query`, best first, in a thread of its
+   * own: it reads every embedding in the ring. The ring must not be closed before it resolves.
+   *
+   * @param query 1,024 floats of L2 norm 1
+   * @param limit frames at most
+   */
+  async search(
+    query: Float32Array<ArrayBuffer>,
+    limit: number,
+    filter: RingSearchFilter = {},
+  ): Promise<RingMatch[]> {
+    const matches = new Uint8Array(limit * RING_MATCH_BYTES);
+    const count = await this.#symbols.cs_ring_search(
+      this.#base(),
+      this.capacity,
+      query,
+      encodeSearchFilter(filter),
+      matches,
+      limit,
+    );
+    return decodeMatches(matches, count);
   }
 
   /**
