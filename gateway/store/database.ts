@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { DatabaseOpenError } from "./errors.ts";
+import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
 import { migrate } from "./migrations.ts";
 
 /** How the database is opened. */
@@ -128,15 +128,12 @@ async function confine(connection: DuckDBConnection, exportDirectory: string): P
   await connection.run("SET lock_configuration = true");
 }
 
-function describeOpenFailure(path: string, cause: unknown): DatabaseOpenError {
+/** Puts into words why DuckDB could not open a file. */
+export function describeOpenFailure(path: string, cause: unknown): DatabaseOpenError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   const firstLine = detail.split("\n", 1)[0];
   if (/could not set lock|conflicting lock|being used by another process/i.test(detail)) {
-    return new DatabaseOpenError(
-      `the database ${path} is locked by another process`,
-      "Stop the other gateway, or choose another file with --db-path.",
-      { cause },
-    );
+    return new DatabaseLockedError(path, { cause });
   }
   if (/not a valid duckdb database|version number/i.test(detail)) {
     return new DatabaseOpenError(

@@ -42,6 +42,17 @@ export class DatabaseOpenError extends GatewayError {
   }
 }
 
+/** Another process has the database open. */
+export class DatabaseLockedError extends DatabaseOpenError {
+  constructor(path: string, options: ErrorOptions) {
+    super(
+      `the database ${path} is locked by another process`,
+      "Stop the other gateway, or choose another file with --db-path.",
+      options,
+    );
+  }
+}
+
 /** The database was written by a newer version of this program. */
 export class DatabaseTooNewError extends DatabaseOpenError {
   constructor(found: number, known: number) {

@@ -86,13 +86,23 @@ export async function migrate(connection: DuckDBConnection): Promise<void> {
   await connection.run(
     "CREATE TABLE IF NOT EXISTS migrations (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
   );
-  const reader = await connection.runAndReadAll("SELECT coalesce(max(version), 0) FROM migrations");
-  const found = Number(reader.value(0, 0));
-  if (found > MIGRATIONS.length) throw new DatabaseTooNewError(found, MIGRATIONS.length);
+  const found = await schemaVersion(connection);
   for (const [offset, statements] of MIGRATIONS.slice(found).entries()) {
     await connection.run("BEGIN");
     await connection.run(statements);
     await connection.run("INSERT INTO migrations VALUES ($1, now())", [found + offset + 1]);
     await connection.run("COMMIT");
   }
+}
+
+/**
+ * The schema version of a database that has been migrated at least once.
+ *
+ * @throws {DatabaseTooNewError} when a newer program has written the database
+ */
+export async function schemaVersion(connection: DuckDBConnection): Promise<number> {
+  const reader = await connection.runAndReadAll("SELECT coalesce(max(version), 0) FROM migrations");
+  const found = Number(reader.value(0, 0));
+  if (found > MIGRATIONS.length) throw new DatabaseTooNewError(found, MIGRATIONS.length);
+  return found;
 }
