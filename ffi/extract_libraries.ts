@@ -85,9 +85,9 @@ function extractTo(place: string, libraries: EmbeddedLibraries): string {
 /** Whoever can write to a folder decides which code is loaded from it. */
 function makePrivate(folder: string): void {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { isDirectory, mode } = ownInfo(folder);
-  if (!isDirectory) throw new Error("it is not a folder");
-  if ((mode ?? 0) & OTHERS_MAY_WRITE) throw new Error("others may write to it");
+  const info = ownInfo(folder);
+  if (!info.isDirectory) throw new Error("it is not a folder");
+  if (mayOthersWrite(info)) throw new Error("others may write to it");
 }
 
 /** @throws {Error} if it belongs to somebody else */
@@ -95,6 +95,11 @@ function ownInfo(path: string): Deno.FileInfo {
   const info = Deno.lstatSync(path);
   if (info.uid !== null && info.uid !== Deno.uid()) throw new Error("it is another user's");
   return info;
+}
+
+/** Windows has no modes; there a user's folders are closed to others. */
+function mayOthersWrite({ uid, mode }: Deno.FileInfo): boolean {
+  return uid !== null && ((mode ?? 0) & OTHERS_MAY_WRITE) !== 0;
 }
 
 /** Tidies up if nobody else is there, and says that this process is. */
@@ -118,8 +123,8 @@ function lockPlace(place: string, folder: string): Deno.FsFile {
 /** Whether everything is there. Sizes tell: a crash of the machine leaves files short. */
 function isComplete(folder: string, { files }: EmbeddedLibraries): boolean {
   try {
-    const { isDirectory, mode } = ownInfo(folder);
-    if (!isDirectory || (mode ?? 0) & OTHERS_MAY_WRITE) return false;
+    const info = ownInfo(folder);
+    if (!info.isDirectory || mayOthersWrite(info)) return false;
     return files.every(({ path, sizeBytes }) => {
       const { isFile, size } = ownInfo(join(folder, path));
       return isFile && size === sizeBytes;

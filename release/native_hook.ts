@@ -5,7 +5,7 @@
  * libraries that lie beside it, and into a folder for temporary files, which may be mounted noexec.
  */
 import Module from "node:module";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { type EmbeddedLibraries, extractLibraries } from "../ffi/extract_libraries.ts";
 import { locateLibraries } from "../ffi/loadable_path.ts";
@@ -36,18 +36,24 @@ function extract() {
 
 /** Where to, the best first: a cache survives a restart of the machine, the others may not. */
 function places(): string[] {
-  if (Deno.build.os === "windows") {
-    const local = Deno.env.get("LOCALAPPDATA") || join(homedir(), "AppData", "Local");
-    return [join(local, "collider")];
-  }
-  const cache = Deno.env.get("XDG_CACHE_HOME") ||
-    join(homedir(), ...(Deno.build.os === "darwin" ? ["Library", "Caches"] : [".cache"]));
+  const cache = cacheFolder();
   const runtime = Deno.env.get("XDG_RUNTIME_DIR");
   return [
-    join(cache, "collider"),
+    ...(cache === null ? [] : [join(cache, "collider")]),
     ...(runtime ? [join(runtime, "collider")] : []),
-    join(Deno.env.get("TMPDIR") || "/tmp", `collider-${Deno.uid()}`),
+    join(tmpdir(), Deno.build.os === "windows" ? "collider" : `collider-${Deno.uid()}`),
   ];
+}
+
+/** The user's folder for what can be made again; null for users without a home. */
+function cacheFolder(): string | null {
+  const { os } = Deno.build;
+  const named = Deno.env.get(os === "windows" ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
+  if (named) return named;
+  const home: string | null = homedir(); // the types leave the null out
+  if (!home) return null;
+  if (os === "windows") return join(home, "AppData", "Local");
+  return os === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
 }
 
 const modules = Module as unknown as ModuleInternals;
