@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { addCompletions } from "./completions.ts";
 import { configCommand } from "./config.ts";
 import { consumerCommand } from "./consumer.ts";
+import { doctorCommand } from "./doctor.ts";
 import { modelsCommand } from "./models.ts";
 import { queryCommand } from "./query.ts";
 import { searchCommand } from "./search.ts";
@@ -10,6 +11,7 @@ import { readSources } from "./settings/read_sources.ts";
 import { applySettings } from "./settings/resolve.ts";
 import { allSettings, settingsOf } from "./settings/setting.ts";
 import { tailCommand } from "./tail.ts";
+import { topCommand } from "./top.ts";
 import { versionText } from "./version.ts";
 
 const DEFAULT_COMMAND = "serve";
@@ -42,10 +44,12 @@ export function createProgram(): CommandUnknownOpts {
     .addCommand(serveCommand())
     .addCommand(modelsCommand())
     .commandsGroup("Set up:")
+    .addCommand(doctorCommand(program))
     .addCommand(configCommand(program))
     .commandsGroup("Python:")
     .addCommand(consumerCommand())
     .commandsGroup("Clients of a running gateway:")
+    .addCommand(topCommand())
     .addCommand(tailCommand())
     .addCommand(queryCommand())
     .addCommand(searchCommand())
