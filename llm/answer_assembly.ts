@@ -50,6 +50,7 @@ export interface AssembledAnswer {
   readonly startedThinking: boolean;
 }
 
+const PROBLEM_LENGTH_MAX = 200;
 const NO_CONTENT: ThinkingAnswer = { text: "", reasoning: "", startedThinking: false };
 
 /** Puts an answer together from the chunks of its stream. */
@@ -78,7 +79,10 @@ export class AnswerAssembly {
    */
   add(json: unknown): string {
     const { data: chunk, error } = chunkSchema.safeParse(json);
-    if (error !== undefined) throw brokenAnswer(z.prettifyError(error).slice(0, 200), error);
+    if (error !== undefined) {
+      const { path, message } = error.issues[0]!;
+      throw brokenAnswer(`${path.join(".")}: ${message}`.slice(0, PROBLEM_LENGTH_MAX), error);
+    }
     const { choices, usage } = chunk;
     if (usage) {
       this.#usage = {

@@ -222,6 +222,15 @@ Deno.test("OpenAiChat does without what else a server refuses", async () => {
   assert.equal(server.requests.at(-1)?.max_completion_tokens, 5);
 });
 
+Deno.test("OpenAiChat converses without tools with a model that has none", async () => {
+  await using server = new FakeOpenAiServer();
+  server.behave(refuse(400, { message: "tiny does not support tools" }), reply("Hello."));
+  const chat = chatOn(server);
+  const tools = [{ name: "look", description: "Looks.", parameters: { type: "object" } }];
+  for (let i = 0; i < 2; i++) await chat.complete({ ...HELLO, tools });
+  assert.deepEqual(server.requests.map(({ tools }) => tools?.length ?? 0), [1, 0, 0]);
+});
+
 Deno.test("OpenAiChat tries again when the server is busy or fails", async () => {
   await using server = new FakeOpenAiServer();
   server.behave(refuse(429, { headers: SOON }), refuse(500, { headers: SOON }), reply("Hello."));

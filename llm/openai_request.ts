@@ -4,7 +4,7 @@ import type { ChatMessage, ChatRequest } from "./chat_model.ts";
 type ChatBody = OpenAI.ChatCompletionCreateParamsStreaming;
 
 /** What not every server takes, though it is asked for in vain only once. */
-export type OptionalParameter = "response_format" | "stream_options" | "max_tokens";
+export type OptionalParameter = "response_format" | "stream_options" | "max_tokens" | "tools";
 
 /** For requests that are wrong, as different servers say it. */
 const WRONG_REQUEST = new Set([400, 415, 422, 501]);
@@ -27,7 +27,7 @@ export function chatBody(
     ...(takes("stream_options") && { stream_options: { include_usage: true } }),
     ...(maxTokens !== undefined &&
       { [takes("max_tokens") ? "max_tokens" : "max_completion_tokens"]: maxTokens }),
-    ...(tools !== undefined && tools.length > 0 && {
+    ...(takes("tools") && tools !== undefined && tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({
         type: "function" as const,
         function: { name, description, parameters },
@@ -48,6 +48,8 @@ export function refusedParameter(error: unknown, sent: ChatBody): OptionalParame
   const complaint = `${error.param ?? ""} ${error.message}`;
   if (sent.stream_options && complaint.includes("stream_options")) return "stream_options";
   if (sent.max_tokens && complaint.includes("max_completion_tokens")) return "max_tokens";
+  // Of the model's template: "does not support tools", "tool calling is not enabled".
+  if (sent.tools && /\btools?\b|\bfunctions?\b/i.test(complaint)) return "tools";
   // Some only say that they don't know what was meant.
   return sent.response_format ? "response_format" : null;
 }

@@ -8,10 +8,14 @@ import { jsonRequest } from "./json_request.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
 const MAX_BODY_BYTES = 64 << 10;
+/** Nobody reads it; the status is nginx's. */
+const CLIENT_GONE = 499;
 
 const ChatRequestBody = z.object({
   msg: z.string().trim().min(1).max(8_000),
-  session_id: z.string().regex(/^[\w.:-]{1,128}$/).optional()
+  session_id: z.string()
+    .regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits or any of _ . : -")
+    .optional()
     .openapi({ description: "Of the conversation; a new one begins without it." }),
 }).openapi("ChatRequest");
 
@@ -61,7 +65,12 @@ export function chatRoute(app: OpenAPIHono, pipeline: Pipeline): void {
     }
     const { signal } = c.req.raw;
     if (!/text\/event-stream/i.test(c.req.header("accept") ?? "")) {
-      return c.json(await answered(chat.answer(session_id, msg, { signal })));
+      try {
+        return c.json(await answered(chat.answer(session_id, msg, { signal })));
+      } catch (error) {
+        if (signal.aborted) return new Response(null, { status: CLIENT_GONE });
+        throw error;
+      }
     }
     return streamSSE(c, async (stream) => {
       const send = (event: string, data: unknown) =>

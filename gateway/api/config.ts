@@ -3,14 +3,26 @@ import type { Settings, SettingsKeeper } from "../pipeline/settings.ts";
 import { InvalidRequestError } from "./errors.ts";
 
 const wholeNumber = (max: number) =>
-  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.number().int().min(1).max(max));
+  z.union(
+    [z.number(), z.string().regex(/^\d+$/).transform(Number)],
+    `must be a whole number from 1 to ${max}`,
+  ).pipe(z.number().int().min(1).max(max));
+/** Absolute (RFC 3987), or empty; without the characters that would end it in Turtle. */
+// deno-lint-ignore no-control-regex
+const IRI = /^$|^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`\x00-\x20]+$/i;
 
 /** What can be changed by `POST /api/config`. An empty string leaves a text as it is. */
 export const SettingsChange = z.object({
-  webhook_url: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).nullable().optional()
+  webhook_url: z.union(
+    [z.literal(""), z.url({ protocol: /^https?$/ })],
+    "must be an http:// or https:// URL, or null",
+  ).nullable().optional()
     .openapi({ description: "Where batches are exported to; null = nowhere." }),
-  ontology_iri: z.string().max(2048).optional()
+  ontology_iri: z.string().max(2048).regex(
+    IRI,
+    "must be an absolute IRI, as in https://a.example/o#",
+  )
+    .optional()
     .openapi({ description: "Namespace of the exported ontology." }),
   batch_size: wholeNumber(10_000).optional()
     .openapi({ type: "integer", description: "Events in an export. A string is fine too." }),
@@ -38,7 +50,8 @@ export function changeSettings(keeper: SettingsKeeper, values: unknown): Promise
   const parsed = SettingsChange.safeParse(values);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new InvalidRequestError(`${issue!.path.join(".")}: ${issue!.message}`);
+    const path = issue!.path.join(".");
+    throw new InvalidRequestError(path === "" ? issue!.message : `${path}: ${issue!.message}`);
   }
   const { batch_size, export_batch_size = batch_size, ...rest } = parsed.data;
   const given = Object.entries({ ...rest, export_batch_size })
@@ -54,6 +67,7 @@ export function masked(settings: Settings): z.infer<typeof SettingsView> {
 function maskedUrl(text: string): string {
   const url = new URL(text);
   if (url.password !== "") url.password = "***";
+  else if (url.username !== "") url.username = "***"; // a token that stands alone
   for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, "***");
   return url.href;
 }

@@ -57,6 +57,8 @@ Deno.test("changeSettings names the member that is wrong and changes nothing", a
       { webhook_url: "ftp://a.example/" },
       { webhook_url: "not a URL" },
       { ontology_iri: 5 },
+      { ontology_iri: "no IRI" },
+      { ontology_iri: "https://a.example/<o>#" },
       { batch_size: 0 },
       { batch_size: "1.5" },
       { export_batch_size: 10_001 },
@@ -84,5 +86,7 @@ Deno.test("masked hides what a URL can hold of secrets", () => {
   const view = masked(settings);
   assert.doesNotMatch(view.webhook_url!, /secret|again/);
   assert.match(view.webhook_url!, /^https:\/\/user:\*\*\*@a\.example\/path\?/);
+  const token = { ...settings, webhook_url: "https://token@a.example/" };
+  assert.equal(masked(token).webhook_url, "https://***@a.example/");
   assert.equal(masked({ ...settings, webhook_url: null }).webhook_url, null);
 });

@@ -43,7 +43,7 @@ export class BodyTooLargeError extends GatewayError {
     super(`${what} is larger than ${maxBytes} bytes`, {
       status: 413,
       code: "body_too_large",
-      hint: "Send less at once, events as application/x-ndjson, or raise --max-body-mb.",
+      hint: "Send less at once; events as application/x-ndjson, or raise --max-body-mb for them.",
     });
   }
 }

@@ -3,6 +3,8 @@ import type { ChatHistory, ChatTool, KnownSchema } from "../../llm/chat/chat_par
 import type { ChatState, SlotValue } from "../../llm/chat/chat_state.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
 import type { Embed } from "../../llm/sentiment.ts";
+import { GENERIC_TYPE } from "../../llm/type_inference.ts";
+import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import type { Store } from "../store/store.ts";
@@ -17,6 +19,8 @@ export interface ChatParts {
   readonly ingest?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
 }
 
+/** Of events that nobody fills in: one changes the settings, the others have no name of their own. */
+const RESERVED_TYPES = [SYSTEM_CONFIG, UNKNOWN_EVENT, GENERIC_TYPE];
 const EVENTS_MAX = 20;
 const PAYLOAD_CHARACTERS_MAX = 500;
 
@@ -25,7 +29,11 @@ export function createChat({ model, store, registry, embed, ingest }: ChatParts)
   return new ChatEngine({
     model,
     history: historyIn(store),
-    schemas: () => registry.list().map((schema) => knownSchema(schema.toJson())),
+    schemas: () =>
+      registry.list()
+        .filter(({ name }) => !RESERVED_TYPES.includes(name))
+        .map((schema) => knownSchema(schema.toJson())),
+    reservedTypes: RESERVED_TYPES,
     embed,
     tools: [queryEvents(store), searchEvents(store), getSchema(registry)],
     ...(ingest === undefined ? {} : { execute: ingest }),

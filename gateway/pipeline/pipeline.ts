@@ -19,6 +19,7 @@ import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
 import { recallKeys, recallKinetics, recordUnrecordedFrames } from "./recall.ts";
 import { Schemas } from "./schemas.ts";
+import { EventSearch } from "./search.ts";
 import { SettingsKeeper } from "./settings.ts";
 import type { TypeNamer } from "./type_namer.ts";
 
@@ -70,6 +71,8 @@ export class Pipeline {
   /** What hands events on to the webhook. */
   readonly exports: ExportLoop;
   readonly models: LoadedModels;
+  /** Finds events by what they mean and say. */
+  readonly search: EventSearch;
   /** What has just been published. */
   readonly feeds: EventFeeds;
   readonly #namer: TypeNamer | null;
@@ -112,6 +115,12 @@ export class Pipeline {
     this.log = parts.log;
     this.models = parts.models;
     this.feeds = parts.feeds;
+    this.search = new EventSearch({
+      store: parts.store,
+      ring: parts.ring.mapping,
+      embedder: parts.models.embedder,
+      schemas: parts.schemas.registry,
+    });
     this.#namer = parts.namer;
     const { llm, exports = {} } = parts.options;
     this.#inferTimeoutMs = llm?.inferTimeoutMs ?? 0;
@@ -343,6 +352,7 @@ export class Pipeline {
     await this.exports.stop();
     await this.#publishing;
     clearTimeout(giveUp);
+    await this.search.close();
     await this.models.close();
     await this.#keepCheckpoint();
     await this.schemas.close();
@@ -359,7 +369,7 @@ export class Pipeline {
       schemas: () => schemas.registry.list().map((schema) => schema.toJson()),
       throughId: () => this.lastPublishedId,
       onGone: (url) => {
-        log.warn("the webhook is gone and is not used any more", { url });
+        log.warn("the webhook is gone and is not used any more", { host: new URL(url).host });
         if (settings.current.webhook_url === url) settings.change({ webhook_url: null });
       },
       log,

@@ -1,4 +1,5 @@
 import type { ChatAnswer, ChatMessage, ChatModel } from "../chat_model.ts";
+import { LlmAnswerTooLargeError, LlmBrokenAnswerError, LlmBusyError } from "../errors.ts";
 import type { Embed } from "../sentiment.ts";
 import type { ChatHistory, ChatTool, KnownSchema } from "./chat_parts.ts";
 import { isComplete, missingOf, NO_STATE, type SlotValue } from "./chat_state.ts";
@@ -14,6 +15,8 @@ export interface ChatEngineParts {
   readonly schemas: () => readonly KnownSchema[];
   /** Finds out by it which schemas matter for a message. */
   readonly embed: Embed;
+  /** Names that no conversation comes to, because they have a meaning of their own. */
+  readonly reservedTypes: readonly string[];
   readonly tools: readonly ChatTool[];
   /** Told when everything that an event needs was said; without it, nothing is done then. */
   readonly execute?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
@@ -45,6 +48,10 @@ const TOOL_ROUNDS_MAX = 4;
 const TOOL_CALLS_PER_ROUND_MAX = 4;
 const TOOL_RESULT_CHARACTERS_MAX = 6_000;
 const ANSWER_TOKENS_MAX = 4_096;
+/** UTF-16 code units: more than so many tokens have, where a server does not keep to that. */
+const ANSWER_UNITS_MAX = 64_000;
+/** Messages of one session that wait for the one before them. */
+const WAITING_PER_SESSION_MAX = 8;
 
 /**
  * Talks with people about what the gateway has learned: finds out what they want, and fills an event
@@ -54,7 +61,8 @@ const ANSWER_TOKENS_MAX = 4_096;
 export class ChatEngine {
   readonly #parts: ChatEngineParts;
   readonly #relevance: SchemaRelevance;
-  readonly #busy = new Map<string, Promise<unknown>>();
+  /** By session: the last message that is to be answered, and how many there are. */
+  readonly #busy = new Map<string, { readonly last: Promise<unknown>; readonly count: number }>();
 
   constructor(parts: ChatEngineParts) {
     this.#parts = parts;
@@ -64,6 +72,7 @@ export class ChatEngine {
   /**
    * Answers a message. The messages of one session are answered one after the other.
    *
+   * @throws {LlmBusyError} if too many messages of the session wait
    * @throws {LlmError} if the model gives no answer; the message is not kept then
    */
   async answer(
@@ -71,18 +80,26 @@ export class ChatEngine {
     message: string,
     options: AnswerOptions = {},
   ): Promise<ChatReply> {
-    const before = this.#busy.get(sessionId) ?? Promise.resolve();
-    const turn = before.catch(() => {}).then(() => this.#answer(sessionId, message, options));
-    this.#busy.set(sessionId, turn);
+    const { last = Promise.resolve(), count = 0 } = this.#busy.get(sessionId) ?? {};
+    if (count > WAITING_PER_SESSION_MAX) {
+      throw new LlmBusyError(`${WAITING_PER_SESSION_MAX} messages of this session wait`, {
+        hint: "wait for the answers",
+      });
+    }
+    const turn = last.catch(() => {}).then(() => this.#answer(sessionId, message, options));
+    this.#busy.set(sessionId, { last: turn, count: count + 1 });
     try {
       return await turn;
     } finally {
-      if (this.#busy.get(sessionId) === turn) this.#busy.delete(sessionId);
+      const busy = this.#busy.get(sessionId)!;
+      if (busy.last === turn) this.#busy.delete(sessionId);
+      else this.#busy.set(sessionId, { ...busy, count: busy.count - 1 });
     }
   }
 
   async #answer(sessionId: string, message: string, options: AnswerOptions): Promise<ChatReply> {
-    const { history, schemas, execute } = this.#parts;
+    const { history, schemas, reservedTypes, execute } = this.#parts;
+    options.signal?.throwIfAborted();
     const { turns, state: kept } = await history.load(sessionId, HISTORY_TURNS_MAX);
     const before = kept ?? NO_STATE;
     const known = schemas();
@@ -92,9 +109,14 @@ export class ChatEngine {
       ...newest(turns),
       { role: "user", content: message },
     ], options);
+    if (answer.text.trim() === "") {
+      throw new LlmBrokenAnswerError("the language model said nothing", {
+        hint: "ask again; if it happens often, choose a model that thinks less",
+      });
+    }
     const said = [...turns.filter(({ role }) => role === "user"), { content: message }]
       .map(({ content }) => content).join("\n");
-    const state = understand(answer.text, before, said, known);
+    const state = understand(answer.text, before, said, known, reservedTypes);
     const content = visibleText(answer.text);
     const complete = isComplete(state);
     if (complete && execute !== undefined) {
@@ -125,13 +147,19 @@ export class ChatEngine {
       const show = (text: string) => {
         if (text !== "") options.onText?.(text);
       };
+      let units = 0;
+      const onPiece = (piece: string) => {
+        units += piece.length;
+        if (units > ANSWER_UNITS_MAX) throw answerTooLarge();
+        show(visible.push(piece));
+      };
       const mayLookUp = round < TOOL_ROUNDS_MAX && tools.length > 0;
       const answer = await model.stream({
         messages,
         maxTokens: ANSWER_TOKENS_MAX,
         ...(mayLookUp ? { tools: tools.map(({ definition }) => definition) } : {}),
         ...(signal === undefined ? {} : { signal }),
-      }, (piece) => show(visible.push(piece)));
+      }, onPiece);
       show(visible.end());
       if (answer.toolCalls.length === 0 || !mayLookUp) return answer;
       const calls = answer.toolCalls.slice(0, TOOL_CALLS_PER_ROUND_MAX);
@@ -158,6 +186,13 @@ export class ChatEngine {
       return JSON.stringify({ error: (cause as Error).message });
     }
   }
+}
+
+function answerTooLarge(): LlmAnswerTooLargeError {
+  return new LlmAnswerTooLargeError(
+    `the language model's answer has more than ${ANSWER_UNITS_MAX} characters`,
+    { hint: "ask for a shorter answer, or see whether the model repeats itself" },
+  );
 }
 
 /** The newest turns that fit. */

