@@ -16,6 +16,7 @@ import { ocrRoute } from "./ocr_route.ts";
 import { ingestPath, OPENAPI_INFO } from "./openapi.ts";
 import { queryRoute } from "./query_route.ts";
 import { schemaRoutes } from "./schema_routes.ts";
+import { searchRoute } from "./search_route.ts";
 import type { Guard } from "./security.ts";
 import { watchRoutes } from "./watch_routes.ts";
 
@@ -56,6 +57,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   liveRoutes(app, pipeline);
   eventRoutes(app, pipeline);
   queryRoute(app, pipeline);
+  searchRoute(app, pipeline);
   schemaRoutes(app, pipeline);
   configRoutes(app, pipeline);
   frameRoute(app, pipeline);

@@ -1,14 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { isRfc3339 } from "../event/rfc3339.ts";
 import { parseUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { InvalidRequestError, NotFoundError } from "./errors.ts";
 import { EVENT_MEDIA_TYPES, eventJson, formatEvents, isoTime } from "./event_formats.ts";
+import { EventBody, Time, unixUs } from "./event_shapes.ts";
 import { acceptedOf, ARROW } from "./media_types.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 import { arrowBody } from "./query_body.ts";
 
-const Time = z.string().refine(isRfc3339, "must be an RFC 3339 time such as 2026-01-31T12:00:00Z");
 const Uuid = z.string().refine((text) => parseUuid(text) !== null, "must be the id of an event");
 
 const EventsQuery = z.object({
@@ -22,17 +21,6 @@ const EventsQuery = z.object({
   order: z.enum(["desc", "asc"]).default("desc").openapi({ description: "desc = newest first." }),
   cursor: Uuid.optional().openapi({ description: "`next_cursor` of the page before." }),
 });
-
-const EventBody = z.object({
-  id: z.uuid(),
-  type: z.string(),
-  received_at: z.iso.datetime(),
-  conversation_id: z.string().nullable(),
-  frame_id: z.int().nullable(),
-  payload: z.string().openapi({ description: "JSON text as it was received." }),
-  data: z.looseObject({}).openapi({ description: "The payload as JSON." }),
-  attributes: z.looseObject({}).nullable().openapi({ description: "Of a CloudEvent." }),
-}).openapi("StoredEvent");
 
 const StageBody = z.object({
   stage: z.string(),
@@ -109,8 +97,4 @@ export function eventRoutes(app: OpenAPIHono, { store }: Pipeline): void {
     const body = `${eventJson(event).slice(0, -1)},"stages":${JSON.stringify(stagesJson)}}`;
     return new Response(body, { headers: { "Content-Type": "application/json" } });
   });
-}
-
-function unixUs(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Date.parse(time) * 1000;
 }

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import { type DuckDBConnection, type DuckDBValue, listValue } from "@duckdb/node-api";
 import { ResultTooLargeError } from "./errors.ts";
 import type { PreparedQuery } from "./query_runner.ts";
 import { PUBLISH_STAGE, TYPE_STAGE } from "./rows.ts";
@@ -62,15 +62,17 @@ const NAMED = `SELECT event_id, arg_max(json_extract_string(result, '$.type'), d
   FROM enrichments WHERE stage = '${TYPE_STAGE}' AND result IS NOT NULL`;
 /** That an event is of the type `?`. */
 const OF_TYPE =
-  `(type = ? OR id IN (SELECT event_id FROM (${NAMED} GROUP BY event_id) WHERE type = ?))`;
+  `(e.type = ? OR e.id IN (SELECT event_id FROM (${NAMED} GROUP BY event_id) WHERE type = ?))`;
 const NAMED_EVENT_FIELDS = EVENT_FIELDS.replace("e.type", "coalesce(n.type, e.type) AS type");
+
+const SHOWN_FIELDS = `${NAMED_EVENT_FIELDS}, p.frame_id`;
 
 /** Lists events. */
 export async function listEvents(
   connection: DuckDBConnection,
   filter: EventFilter,
 ): Promise<StoredEvent[]> {
-  const { sql, values } = eventsQuery(filter, `${NAMED_EVENT_FIELDS}, p.frame_id`);
+  const { sql, values } = eventsQuery(filter, SHOWN_FIELDS);
   return await readEvents(connection, sql, values);
 }
 
@@ -86,33 +88,55 @@ export function shownEventsQuery(filter: EventFilter): PreparedQuery {
   );
 }
 
-function eventsQuery(filter: EventFilter, fields: string): PreparedQuery {
-  const { order = "desc" } = filter;
+/**
+ * The conditions of a filter on the table `e`, and the values of their parameters.
+ *
+ * @param firstParameter number of the first one
+ */
+export function conditionsOf(
+  filter: Omit<EventFilter, "limit">,
+  firstParameter = 1,
+): { conditions: string[]; values: DuckDBValue[] } {
   const conditions: string[] = ["true"];
   const values: DuckDBValue[] = [];
   const where = (condition: string, value: DuckDBValue | undefined) => {
     if (value === undefined) return;
+    conditions.push(condition.replaceAll("?", `$${firstParameter + values.length}`));
     values.push(value);
-    conditions.push(condition.replaceAll("?", `$${values.length}`));
   };
   where(OF_TYPE, filter.type);
-  where("conversation_id = ?", filter.conversationId);
-  where("received_at >= make_timestamptz(?::BIGINT)", bigintOf(filter.sinceUs));
-  where("received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
-  where("contains(lower(payload), lower(?))", filter.contains);
-  where(`id ${order === "desc" ? "<" : ">"} ?::UUID`, filter.afterId);
-  return {
-    // The ids first, because sorting whole payloads takes memory for all that were ever in the page.
-    sql: `WITH page AS (
-      SELECT id FROM events WHERE ${conditions.join(" AND ")} ORDER BY id ${order}
-      LIMIT ${filter.limit}
-    )
+  where("e.conversation_id = ?", filter.conversationId);
+  where("e.received_at >= make_timestamptz(?::BIGINT)", bigintOf(filter.sinceUs));
+  where("e.received_at < make_timestamptz(?::BIGINT)", bigintOf(filter.untilUs));
+  where("contains(lower(e.payload), lower(?))", filter.contains);
+  where(`e.id ${filter.order === "asc" ? ">" : "<"} ?::UUID`, filter.afterId);
+  return { conditions, values };
+}
+
+/** Events by their ids, in no order. */
+export async function eventsByIds(
+  connection: DuckDBConnection,
+  ids: readonly string[],
+): Promise<StoredEvent[]> {
+  const sql = eventsOf("SELECT unnest($1::UUID[])", SHOWN_FIELDS, "desc");
+  return await readEvents(connection, sql, [listValue(ids)]);
+}
+
+function eventsQuery(filter: EventFilter, fields: string): PreparedQuery {
+  const { order = "desc", limit } = filter;
+  const { conditions, values } = conditionsOf(filter);
+  const ids = `SELECT id FROM events e WHERE ${conditions.join(" AND ")}
+    ORDER BY id ${order} LIMIT ${limit}`;
+  return { sql: eventsOf(ids, fields, order), values };
+}
+
+/** The ids come first, because sorting payloads takes memory for all that were ever in the page. */
+function eventsOf(ids: string, fields: string, order: "desc" | "asc"): string {
+  return `WITH page AS (${ids})
     SELECT ${fields}
     FROM events e LEFT JOIN enrichments p ON p.event_id = e.id AND p.stage = '${PUBLISH_STAGE}'
     LEFT JOIN (${NAMED} AND event_id IN (FROM page) GROUP BY event_id) n ON n.event_id = e.id
-    WHERE e.id IN (FROM page) ORDER BY e.id ${order}`,
-    values,
-  };
+    WHERE e.id IN (FROM page) ORDER BY e.id ${order}`;
 }
 
 /**
@@ -127,7 +151,7 @@ export async function countByInterval(
   { sinceUs, intervalUs }: { sinceUs: number; intervalUs: number },
 ): Promise<Map<number, number>> {
   const reader = await connection.runAndReadAll(
-    `SELECT (epoch_us(received_at) - $2::BIGINT) // $3::BIGINT AS bucket, count(*) FROM events
+    `SELECT (epoch_us(received_at) - $2::BIGINT) // $3::BIGINT AS bucket, count(*) FROM events e
     WHERE received_at >= make_timestamptz($2::BIGINT) AND ${OF_TYPE.replaceAll("?", "$1")}
     GROUP BY bucket`,
     [type, BigInt(sinceUs), BigInt(intervalUs)],

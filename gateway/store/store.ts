@@ -9,6 +9,7 @@ import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 import { type QueryResult, QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
+import { type SearchFilter, searchText, type TextMatch } from "./text_search.ts";
 
 /** How the store is opened. */
 export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
@@ -73,6 +74,15 @@ export class Store {
 
   listEvents(filter: events.EventFilter): Promise<events.StoredEvent[]> {
     return this.#connected((connection) => events.listEvents(connection, filter));
+  }
+
+  eventsByIds(ids: readonly string[]): Promise<events.StoredEvent[]> {
+    return this.#connected((connection) => events.eventsByIds(connection, ids));
+  }
+
+  /** See {@linkcode searchText}. */
+  searchText(text: string, limit: number, filter: SearchFilter): Promise<TextMatch[]> {
+    return this.#connected((connection) => searchText(connection, text, limit, filter));
   }
 
   /** The same events as a result of columns; see {@linkcode events.shownEventsQuery}. */
