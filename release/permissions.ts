@@ -2,6 +2,7 @@
 const VARIABLES = [
   "COLLIDER_*",
   "GATEWAY_TOKEN",
+  "HF_*",
   "LLM_*",
   "HOME",
   "USERPROFILE",
@@ -22,7 +23,7 @@ const VARIABLES = [
 ];
 
 /** What it asks the system for. */
-const SYSTEM = ["cpus", "homedir", "osRelease", "systemMemoryInfo", "uid"];
+const SYSTEM = ["cpus", "homedir", "osRelease", "statfs", "systemMemoryInfo", "uid"];
 
 /**
  * What the compiled program may do. Hosts, files and libraries are named by who runs it, so these
