@@ -232,6 +232,22 @@ static int32_t open_locked(os_file file, const char *path, uint64_t capacity, bo
     return status == CS_OK ? CS_REPLACED : status;
 }
 
+static int32_t check_locked(os_file file, const char *path, uint64_t capacity,
+                            struct cs_ring_info *info) {
+    info->found_size_bytes = os_size(file);
+    info->available_bytes = os_available(file, path);
+    struct ring_header found = {0};
+    if (info->found_size_bytes > 0) {
+        if (!os_read_start(file, &found, sizeof found)) return CS_SYSTEM;
+        if (!is_unfinished(&found, info->found_size_bytes)) return validate(&found, capacity, info);
+    } else {
+        int32_t ignored;
+        os_unlink(path, &ignored); /* os_open has made it; nobody else, who would hold the lock */
+    }
+    info->created = 1;
+    return info->available_bytes >= info->size_bytes ? CS_OK : CS_NO_SPACE;
+}
+
 /*
  * Opens the ring at `path` and locks it, creating it if there is none or if `reset` is not 0.
  * Returns CS_OK, or the kind of failure with its details in `info`.
@@ -251,6 +267,23 @@ int32_t cs_ring_open(const char *path, uint64_t capacity, uint32_t reset,
         if (status != CS_REPLACED) return status;
     }
     return CS_LOCKED; /* others keep replacing it */
+}
+
+/*
+ * Finds out whether cs_ring_open would succeed, in the same way, and leaves everything as it is. In
+ * `info`, `created` says whether the ring would be a new one.
+ */
+int32_t cs_ring_check(const char *path, uint64_t capacity, struct cs_ring_info *info) {
+    memset(info, 0, sizeof *info);
+    if (capacity == 0 || capacity > CAPACITY_MAX) return CS_BAD_CAPACITY;
+    info->size_bytes = FRAMES_OFFSET + capacity * FRAME_SIZE;
+    int32_t status = os_open(path, &info->handle, &info->system_error);
+    if (status != CS_OK) return status;
+    status = os_lock(info->handle, &info->system_error);
+    if (status == CS_OK && !os_is_at(info->handle, path)) status = CS_LOCKED;
+    if (status == CS_OK) status = check_locked(info->handle, path, capacity, info);
+    os_close(info->handle);
+    return status;
 }
 
 /*

@@ -34,6 +34,16 @@ export interface RingMappingOptions {
   libraryPath?: string;
 }
 
+/** Where a ring is, or would be. */
+export interface RingPlace {
+  /** Whether there is a ring already. */
+  readonly exists: boolean;
+  /** What it takes. */
+  readonly sizeBytes: number;
+  /** What its file system has left for this user, besides. */
+  readonly availableBytes: number;
+}
+
 /**
  * The writer's mapping of the shared-memory ring (`docs/ring.md`), locked against other writers.
  *
@@ -86,21 +96,29 @@ export class RingMapping implements Disposable {
    */
   static open(options: RingMappingOptions): RingMapping {
     const { path, capacity, reset = false, libraryPath = libraryPathOf("seqlock") } = options;
-    if (!Number.isInteger(capacity) || capacity < 1 || capacity > CAPACITY_MAX) {
-      throw new RangeError(`a ring holds 1 to ${CAPACITY_MAX} frames, not ${capacity}`);
-    }
-    if (path === "" || path.includes("\0")) {
-      throw new RingPathError(`${JSON.stringify(path)} is no path for a ring`, {
-        hint: "choose a file with --ring-path",
-      });
-    }
+    const cPath = checkedPath(path, capacity);
     const symbols = loadRingSymbols(libraryPath);
     const bytes = new Uint8Array(OPEN_INFO_BYTES);
-    const cPath = new TextEncoder().encode(`${path}\0`);
     const status = symbols.cs_ring_open(cPath, BigInt(capacity), Number(reset), bytes);
     const info = decodeOpenInfo(bytes);
     if (status !== OPEN_STATUS.ok) throw openError(status, path, capacity, info);
     return new RingMapping(symbols, capacity, info);
+  }
+
+  /**
+   * Finds out whether {@link open} would succeed without `reset`, and leaves everything as it is.
+   *
+   * @throws what {@link open} throws
+   */
+  static check({ path, capacity }: { path: string; capacity: number }): RingPlace {
+    const cPath = checkedPath(path, capacity);
+    const bytes = new Uint8Array(OPEN_INFO_BYTES);
+    const symbols = loadRingSymbols(libraryPathOf("seqlock"));
+    const status = symbols.cs_ring_check(cPath, BigInt(capacity), bytes);
+    const info = decodeOpenInfo(bytes);
+    if (status !== OPEN_STATUS.ok) throw openError(status, path, capacity, info);
+    const { created, sizeBytes, availableBytes } = info;
+    return { exists: !created, sizeBytes, availableBytes };
   }
 
   /** Number of frames ever published: the id of the next frame. */
@@ -230,4 +248,17 @@ export function attachRing(address: bigint, sizeBytes: number): ArrayBuffer {
   const pointer = Deno.UnsafePointer.create(address);
   if (pointer === null) throw new RangeError("a ring is never mapped at address 0");
   return Deno.UnsafePointerView.getArrayBuffer(pointer, sizeBytes);
+}
+
+/** The path as C takes it. */
+function checkedPath(path: string, capacity: number): Uint8Array<ArrayBuffer> {
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > CAPACITY_MAX) {
+    throw new RangeError(`a ring holds 1 to ${CAPACITY_MAX} frames, not ${capacity}`);
+  }
+  if (path === "" || path.includes("\0")) {
+    throw new RingPathError(`${JSON.stringify(path)} is no path for a ring`, {
+      hint: "choose a file with --ring-path",
+    });
+  }
+  return new TextEncoder().encode(`${path}\0`);
 }

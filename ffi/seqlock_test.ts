@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { ensureLibrary } from "./build.ts";
-import { RingClosedError, RingLibraryError } from "./errors.ts";
+import {
+  RingClosedError,
+  RingFormatError,
+  RingLibraryError,
+  RingLockedError,
+  RingPathError,
+  RingSpaceError,
+} from "./errors.ts";
 import { attachRing, RingMapping } from "./seqlock.ts";
 
 const CONTROL_OFFSET = 4_096;
@@ -63,6 +70,35 @@ Deno.test("RingMapping creates a ring in wire format version 2", () => {
   assert.notEqual(ring.generation, 0n);
   assert.equal(header.getFloat32(CONTROL_OFFSET, true), 1);
   assert.equal(header.getFloat32(CONTROL_OFFSET + 4, true), Math.fround(0.1));
+});
+
+Deno.test("RingMapping.check finds room for a ring, and leaves none behind", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const place = RingMapping.check({ path: join(directory, "ring"), capacity: CAPACITY });
+    assert.equal(place.exists, false);
+    assert.equal(place.sizeBytes, FRAMES_OFFSET + CAPACITY * FRAME_BYTES);
+    assert.ok(place.availableBytes > place.sizeBytes);
+    assert.throws(
+      () => RingMapping.check({ path: join(directory, "ring"), capacity: 2 ** 31 }),
+      RingSpaceError,
+    );
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("RingMapping.check refuses what open refuses, and leaves a ring as it is", () => {
+  using file = temporaryRing();
+  const { path, ring } = file;
+  assert.throws(() => RingMapping.check({ path, capacity: CAPACITY }), RingLockedError);
+  ring.close();
+  const before = Deno.readFileSync(path);
+  assert.equal(RingMapping.check({ path, capacity: CAPACITY }).exists, true);
+  assert.throws(() => RingMapping.check({ path, capacity: CAPACITY + 1 }), RingFormatError);
+  assert.deepEqual(Deno.readFileSync(path), before);
+  assert.throws(() => RingMapping.check({ path: "/nowhere/ring", capacity: 1 }), RingPathError);
 });
 
 Deno.test("RingMapping reopens a ring where it stood", () => {
