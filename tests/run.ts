@@ -7,7 +7,7 @@ import { ensureLibrary } from "../ffi/build.ts";
 import { compileTree } from "../release/compile.ts";
 import { RuntimeMissingError } from "../release/errors.ts";
 import { writeTree } from "../release/tree.ts";
-import { ensureModelPackages, ensurePython } from "./python.ts";
+import { ensureArrowPackages, ensureModelPackages, ensurePython } from "./python.ts";
 
 interface Tally {
   readonly passed: number;
@@ -23,8 +23,10 @@ const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
 try {
   await ensureLibrary();
   const python = await ensurePython();
-  const problem = await ensureModelPackages(python);
-  if (problem !== null) say(`embeddings are not compared with Python's: ${problem}`);
+  const modelProblem = await ensureModelPackages(python);
+  if (modelProblem !== null) say(`embeddings are not compared with Python's: ${modelProblem}`);
+  const arrowProblem = await ensureArrowPackages(python);
+  if (arrowProblem !== null) say(`Arrow streams are not read by Python: ${arrowProblem}`);
   const tallies = [
     // One after the other: the end-to-end tests start gateways and need the machine for themselves.
     await denoTests(["--parallel", "--ignore=tests/e2e,tests/faults"], python),
