@@ -19,8 +19,8 @@ export interface StageOutcome {
 export interface EnrichmentStage {
   /** Under which it is recorded. */
   readonly name: string;
-  /** For one batch. */
-  readonly timeoutMs: number;
+  /** For a batch of so many events. */
+  timeoutMs(events: number): number;
   /** Whether there is something to do for an event. */
   applies(pending: PendingEvent): boolean;
   /**
@@ -136,10 +136,10 @@ async function withinTime(
   stage: EnrichmentStage,
   events: readonly PendingEvent[],
 ): Promise<readonly StageOutcome[]> {
-  const signal = AbortSignal.timeout(stage.timeoutMs);
+  const timeoutMs = stage.timeoutMs(events.length);
+  const signal = AbortSignal.timeout(timeoutMs);
   const expired = Promise.withResolvers<never>();
-  const expire = () =>
-    expired.reject(new Error(`${stage.name} took longer than ${stage.timeoutMs} ms`));
+  const expire = () => expired.reject(new Error(`${stage.name} took longer than ${timeoutMs} ms`));
   signal.addEventListener("abort", expire);
   try {
     return await Promise.race([stage.run(events, signal), expired.promise]);

@@ -14,11 +14,12 @@ export interface DocumentReader {
 }
 
 const MAX_DOCUMENT_BYTES = 64 << 20;
+/** To read it and to find its fields: more than the models' own limits. */
+const DOCUMENT_TIMEOUT_MS = 600_000;
 
 /** Reads the documents of events; what stands in them joins the events' text. */
 export class OcrStage implements EnrichmentStage {
   readonly name = "ocr";
-  readonly timeoutMs = 600_000;
   readonly #reader: DocumentReader;
   readonly #images: ImageRoot;
   readonly #fields: FieldFinders & { readonly schemas: readonly DocumentSchema[] };
@@ -32,6 +33,11 @@ export class OcrStage implements EnrichmentStage {
     this.#reader = reader;
     this.#images = images;
     this.#fields = fields;
+  }
+
+  /** They are read one after the other. */
+  timeoutMs(events: number): number {
+    return events * DOCUMENT_TIMEOUT_MS;
   }
 
   applies({ event: { payload } }: PendingEvent): boolean {

@@ -15,14 +15,20 @@ export interface TypeStageOptions {
   readonly keepsReasoning: boolean;
 }
 
+const TIMEOUT_MS = 120_000;
+
 /** Names events that came without a type, and takes over what their messages mean. */
 export class TypeStage implements EnrichmentStage {
   readonly name = TYPE_STAGE;
-  readonly timeoutMs = 120_000;
   readonly #options: TypeStageOptions;
 
   constructor(options: TypeStageOptions) {
     this.#options = options;
+  }
+
+  /** They are named at the same time. */
+  timeoutMs(): number {
+    return TIMEOUT_MS;
   }
 
   applies({ event }: PendingEvent): boolean {

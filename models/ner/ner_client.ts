@@ -23,10 +23,9 @@ export interface AboutNer {
 
 /** UTF-16 code units of a text that travel to the worker: more than the words it looks at. */
 const TEXT_UNITS_MAX = 32_768;
-/**
- * UTF-16 code units that travel to the worker together, unless one text alone has more: so few that
- * it answers within its time limit on two cores.
- */
+/** For what travels to the worker together: six times what it takes on two cores. */
+export const NER_TIMEOUT_MS = 60_000;
+/** UTF-16 code units that travel to the worker together, unless one text alone has more. */
 const REQUEST_UNITS_MAX = 4_096;
 
 /** Finds named entities, in a worker thread. */
@@ -61,6 +60,7 @@ export class NerClient {
       name: "the NER model",
       workerUrl: new URL("./ner_worker.ts", import.meta.url),
       settings,
+      timeoutMs: NER_TIMEOUT_MS,
       ...options,
     });
     return new NerClient(client, about);
@@ -72,7 +72,7 @@ export class NerClient {
    * @param labels what is looked for; those that come twice count once
    * @param threshold lowest score, 0 to 1
    * @throws {InvalidLabelsError} see {@linkcode cleanLabels}; also if they leave no room for a text
-   * @throws what {@linkcode ModelClient.ask} throws
+   * @throws what {@linkcode ModelClient.askPatiently} throws
    */
   async extract(
     texts: readonly string[],
@@ -82,7 +82,7 @@ export class NerClient {
     const wanted = cleanLabels(labels);
     const extractions: Extraction[] = [];
     for (const part of partsOf(texts.map((text) => text.slice(0, TEXT_UNITS_MAX)))) {
-      const answer = await this.#client.ask({ texts: part, labels: wanted, threshold });
+      const answer = await this.#client.askPatiently({ texts: part, labels: wanted, threshold });
       if ("invalidLabels" in answer) {
         throw new InvalidLabelsError(answer.invalidLabels, { hint: answer.hint });
       }

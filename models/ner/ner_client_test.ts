@@ -1,10 +1,27 @@
 import assert from "node:assert/strict";
+import { ModelUnavailableError, ModelWorkerError } from "../errors.ts";
 import { InvalidLabelsError } from "./labels.ts";
 import { NerClient } from "./ner_client.ts";
 
 const FIXTURES = new URL("../../tests/fixtures/gliner/", import.meta.url).pathname;
 
-function startClient(options: { workerUrl?: URL } = {}): Promise<NerClient> {
+/** Finds nothing, and dies of one text. */
+const MORTAL_WORKER = workerUrl(`
+  postMessage({ kind: "ready", about: { device: "cpu" } });
+  onmessage = ({ data: { id, request } }) => {
+    if (request === undefined) return;
+    if (request.texts.includes("poison")) throw new Error("out of memory");
+    const extractions = request.texts.map(() => ({ entities: [], isTruncated: false }));
+    postMessage({ kind: "done", id, result: { extractions } });
+  };`);
+
+function workerUrl(script: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+}
+
+type Options = Parameters<typeof NerClient.start>[1];
+
+function startClient(options: Options = {}): Promise<NerClient> {
   const settings = {
     modelPath: `${FIXTURES}model.onnx`,
     tokenizerPath: `${FIXTURES}tokenizer.json`,
@@ -51,10 +68,36 @@ Deno.test("NerClient asks for few long texts at once, so that none waits too lon
       postMessage({ kind: "done", id, result });
     };
   };`;
-  const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-  const client = await startClient({ workerUrl });
+  const client = await startClient({ workerUrl: workerUrl(script) });
   const long = await client.extract(new Array(9).fill("x".repeat(1_000)), ["person"], 0);
   assert.deepEqual(long, new Array(9).fill({ entities: [], isTruncated: false }));
+  await client.close();
+});
+
+Deno.test("NerClient waits for a model that is being restarted, and goes on", async () => {
+  const client = await startClient({ workerUrl: MORTAL_WORKER, backoffMs: 20 });
+  const nothing = { entities: [], isTruncated: false };
+  const answers = await Promise.allSettled([
+    client.extract(["fine"], ["person"], 0),
+    client.extract(["poison"], ["person"], 0),
+    client.extract(["waits behind it"], ["person"], 0),
+  ]);
+  assert.deepEqual(answers.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(await client.extract(["fine"], ["person"], 0), [nothing]);
+    await assert.rejects(client.extract(["poison"], ["person"], 0), ModelWorkerError);
+  }
+  await client.close();
+  await assert.rejects(client.extract(["fine"], ["person"], 0), ModelUnavailableError);
+});
+
+Deno.test("NerClient stops waiting for a model that never does anything", async () => {
+  const options = { workerUrl: MORTAL_WORKER, backoffMs: 1, restartsMax: 2 };
+  const client = await startClient(options);
+  for (let life = 0; life <= options.restartsMax; life++) {
+    await assert.rejects(client.extract(["poison"], ["person"], 0), ModelWorkerError);
+  }
+  await assert.rejects(client.extract(["fine"], ["person"], 0), ModelUnavailableError);
   await client.close();
 });
 

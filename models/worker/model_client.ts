@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ModelStuckError, ModelUnavailableError } from "../errors.ts";
 import { ModelThread, type ModelThreadOptions } from "./model_thread.ts";
 
@@ -67,6 +68,21 @@ export class ModelClient<Settings, About, Request, Result> {
   }
 
   /**
+   * Like {@linkcode ask}, but waits while the model is being restarted, instead of refusing.
+   *
+   * @throws what {@linkcode ask} throws
+   */
+  async askPatiently(request: Request): Promise<Result> {
+    while (!this.#isClosed && !this.#thread.isUsable) {
+      const { atMs } = await this.#thread.stop(this.#closedError()); // it is stopping already
+      const pauseMs = atMs + this.#pauseMs - performance.now();
+      if (pauseMs <= 0) break;
+      await delay(pauseMs);
+    }
+    return await this.ask(request);
+  }
+
+  /**
    * Ends the worker; requests that it has not answered are rejected. The ring may be unmapped then.
    *
    * @throws {ModelStuckError} if it can't be kept from writing to the ring
@@ -81,22 +97,30 @@ export class ModelClient<Settings, About, Request, Result> {
   #usableThread(): ModelThread<Settings, About, Request, Result> {
     if (this.#thread.isUsable) return this.#thread;
     if (this.#isClosed) throw this.#closedError();
-    const { end, hasAnswered } = this.#thread;
+    const { end } = this.#thread;
     if (end === null) throw this.#restartingError();
     if (end.error instanceof ModelStuckError) throw end.error;
-    const { name, restartsMax, backoffMs } = this.#options;
-    const restartsBefore = hasAnswered ? 0 : this.#restarts;
-    if (restartsBefore >= restartsMax) {
+    const { name, restartsMax } = this.#options;
+    if (this.#restartsInVain >= restartsMax) {
       throw new ModelUnavailableError(
         `${name} was restarted ${restartsMax} times and never did anything`,
         { hint: "restart the gateway with another model", cause: end.error },
       );
     }
-    const pauseMs = backoffMs * 2 ** restartsBefore;
-    if (performance.now() < end.atMs + pauseMs) throw this.#restartingError(end.error);
-    this.#restarts = restartsBefore + 1;
+    if (performance.now() < end.atMs + this.#pauseMs) throw this.#restartingError(end.error);
+    this.#restarts = this.#restartsInVain + 1;
     this.#thread = new ModelThread(this.#options);
     return this.#thread;
+  }
+
+  /** Restarts in a row, up to the thread of now, without anything done in between. */
+  get #restartsInVain(): number {
+    return this.#thread.hasAnswered ? 0 : this.#restarts;
+  }
+
+  /** From the end of the thread to its restart. */
+  get #pauseMs(): number {
+    return this.#options.backoffMs * 2 ** this.#restartsInVain;
   }
 
   #closedError(): ModelUnavailableError {
