@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DuckDBConnection, DuckDBResult, DuckDBValue, Json } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBResult, Json } from "@duckdb/node-api";
 import {
   QueryBusyError,
   QueryRefusedError,
@@ -15,12 +15,6 @@ export interface QueryLimits {
   readonly maxRows: number;
   /** Ends the query. */
   readonly signal: AbortSignal;
-}
-
-/** A statement with the values of its parameters. */
-export interface PreparedQuery {
-  readonly sql: string;
-  readonly values: DuckDBValue[];
 }
 
 type Execute = (connection: DuckDBConnection) => Promise<DuckDBResult>;
@@ -68,8 +62,8 @@ export class QueryRunner {
    *
    * @throws {QueryTimeoutError | QueryTooLargeError} if it takes too much
    */
-  startOwn({ sql, values }: PreparedQuery, signal: AbortSignal): Promise<QueryResult> {
-    return this.#run(signal, (connection) => connection.stream(sql, values));
+  startOwn(execute: Execute, signal: AbortSignal): Promise<QueryResult> {
+    return this.#run(signal, execute);
   }
 
   /**

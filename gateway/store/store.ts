@@ -85,9 +85,9 @@ export class Store {
     return this.#connected((connection) => searchText(connection, text, limit, filter));
   }
 
-  /** The same events as a result of columns; see {@linkcode events.shownEventsQuery}. */
+  /** The same events as columns; see {@linkcode events.streamEvents}. */
   queryEvents(filter: events.EventFilter, signal: AbortSignal): Promise<QueryResult> {
-    return this.queries.startOwn(events.shownEventsQuery(filter), signal);
+    return this.queries.startOwn((connection) => events.streamEvents(connection, filter), signal);
   }
 
   countByInterval(
