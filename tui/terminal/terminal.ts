@@ -126,19 +126,15 @@ export class Terminal implements DashboardTerminal, Disposable {
 
   async #read(): Promise<void> {
     const buffer = new Uint8Array(READ_BYTES);
-    try {
-      while (!this.#ending.signal.aborted) {
-        const length = await Deno.stdin.read(buffer);
-        if (length === null) break;
-        clearTimeout(this.#escapeTimer);
-        this.#emit(this.#parser.push(buffer.subarray(0, length)));
-        if (!this.#parser.isWaiting) continue;
-        this.#escapeTimer = setTimeout(() => this.#emit(this.#parser.flush()), ESCAPE_TIMEOUT_MS);
-      }
-    } catch {
-      // The terminal was closed.
+    while (!this.#ending.signal.aborted) {
+      // An error means that the terminal was closed.
+      const length = await Deno.stdin.read(buffer).catch(() => null);
+      if (length === null) return this.#emit([{ kind: "stop" }]);
+      clearTimeout(this.#escapeTimer);
+      this.#emit(this.#parser.push(buffer.subarray(0, length)));
+      if (!this.#parser.isWaiting) continue;
+      this.#escapeTimer = setTimeout(() => this.#emit(this.#parser.flush()), ESCAPE_TIMEOUT_MS);
     }
-    this.#emit([{ kind: "stop" }]);
   }
 
   #emit(events: readonly TerminalEvent[]): void {

@@ -21,6 +21,8 @@ export class List implements Movable {
   selected = 0;
   /** Called when a selected row is clicked again. */
   onOpen: () => void = () => {};
+  /** Called when somebody has moved to another row. */
+  onMove: () => void = () => {};
   #top = 0;
   #height = 1;
   #first = 0;
@@ -37,20 +39,20 @@ export class List implements Movable {
   }
 
   moveBy(rows: number): void {
-    this.#select(this.selected + rows);
+    this.#moveTo(this.selected + rows);
   }
 
   pageBy(pages: number): void {
     this.#top += pages * this.#height;
-    this.#select(this.selected + pages * this.#height);
+    this.#moveTo(this.selected + pages * this.#height);
   }
 
   toStart(): void {
-    this.#select(this.#first);
+    this.#moveTo(this.#first);
   }
 
   toEnd(): void {
-    this.#select(this.#end - 1);
+    this.#moveTo(this.#end - 1);
   }
 
   draw(canvas: Canvas, { first = 0, end, draw }: ListRows): void {
@@ -74,7 +76,12 @@ export class List implements Movable {
   #click(index: number): void {
     if (index >= this.#end) return;
     if (index === this.selected) this.onOpen();
-    this.selected = index;
+    else this.#moveTo(index);
+  }
+
+  #moveTo(index: number): void {
+    this.#select(index);
+    this.onMove();
   }
 
   #select(index: number): void {

@@ -1,0 +1,23 @@
+/** The gateway does not answer. */
+export class GatewayLostError extends Error {
+  override readonly name = "GatewayLostError";
+
+  constructor(options: ErrorOptions = {}) {
+    super("no answer from the gateway", options);
+  }
+}
+
+/** The gateway answers that it can't, or won't. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  /** HTTP status. */
+  readonly status: number;
+  /** What to do about it, if the gateway says so. */
+  readonly hint: string | undefined;
+
+  constructor(status: number, message: string, hint?: string) {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}

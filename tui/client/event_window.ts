@@ -1,0 +1,167 @@
+import type { EventPage, EventRow } from "./event_page.ts";
+import type { EventFilter, PageQuery } from "./gateway_client.ts";
+
+/** Events of a page that is fetched while scrolling. */
+export const PAGE_EVENTS = 256;
+const MAX_PAGES = 12;
+/** Events may be large: then fewer pages are kept. */
+const MAX_BYTES = 64 << 20;
+const MIN_PAGES = 3;
+
+type FetchPage = (query: PageQuery) => Promise<EventPage>;
+
+/**
+ * The part of all events, newest first, that is in memory: a few pages around what is looked at.
+ * However many there are, scrolling costs the same.
+ *
+ * Events have indices that stay the same while the window moves; from {@linkcode toNewest} on, 0 is
+ * the newest event there was, from {@linkcode toOldest} on, -1 is the oldest.
+ */
+export class EventWindow {
+  readonly #fetchPage: FetchPage;
+  #filter: EventFilter = {};
+  #pages: readonly EventPage[] = [];
+  #first = 0;
+  #end = 0;
+  #hasNewest = true;
+  #hasOldest = true;
+  /** Of the moves to an end: what an older one, or a page for one, brings must not count any more. */
+  #generation = 0;
+  #isExtending = false;
+  /** Number of the event at index 0, counted from the oldest, which is 1. */
+  #numberAtZero = 0;
+
+  constructor(fetchPage: FetchPage) {
+    this.#fetchPage = fetchPage;
+  }
+
+  /** Index of the newest event in memory. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Index behind the oldest event in memory. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether there was no newer event when it was looked for. */
+  get hasNewest(): boolean {
+    return this.#hasNewest;
+  }
+
+  /**
+   * The number of the event at an index, counted from the oldest, which is 1; null where a filter
+   * leaves nobody knowing.
+   */
+  numberOf(index: number): number | null {
+    return Object.keys(this.#filter).length > 0 ? null : this.#numberAtZero - index;
+  }
+
+  row(index: number): EventRow {
+    const [page, at] = this.#locate(index);
+    return page.row(at);
+  }
+
+  /**
+   * Goes to the newest events.
+   *
+   * @param limit events that are enough
+   * @param total events there are
+   */
+  async toNewest(filter: EventFilter, limit: number, total: number): Promise<void> {
+    const generation = ++this.#generation;
+    const page = await this.#fetchPage({ filter, limit });
+    if (generation !== this.#generation) return;
+    this.#filter = filter;
+    this.#numberAtZero = total;
+    this.#pages = page.length === 0 ? [] : [page];
+    [this.#first, this.#end] = [0, page.length];
+    [this.#hasNewest, this.#hasOldest] = [true, page.length < limit];
+  }
+
+  /** Goes to the oldest events. */
+  async toOldest(): Promise<void> {
+    const generation = ++this.#generation;
+    const limit = PAGE_EVENTS;
+    const page = await this.#fetchPage({ filter: this.#filter, order: "asc", limit });
+    if (generation !== this.#generation) return;
+    this.#numberAtZero = 0;
+    this.#pages = page.length === 0 ? [] : [page];
+    [this.#first, this.#end] = [-page.length, 0];
+    [this.#hasNewest, this.#hasOldest] = [page.length < limit, true];
+  }
+
+  /** Says that there may be newer events than were there when it was looked. */
+  noteNewEvents(): void {
+    this.#hasNewest = false;
+  }
+
+  /**
+   * Fetches what will soon be looked at.
+   *
+   * @param from index of the first event that is seen
+   * @param to index behind the last one
+   * @returns whether there is anything new in the window
+   */
+  async extendAround(from: number, to: number): Promise<boolean> {
+    if (this.#isExtending || this.#pages.length === 0) return false;
+    this.#isExtending = true;
+    try {
+      if (!this.#hasOldest && to + PAGE_EVENTS > this.#end) return await this.#extendOlder();
+      if (!this.#hasNewest && from - PAGE_EVENTS < this.#first) return await this.#extendNewer();
+      return false;
+    } finally {
+      this.#isExtending = false;
+    }
+  }
+
+  async #extendOlder(): Promise<boolean> {
+    const generation = this.#generation;
+    const last = this.#pages.at(-1)!;
+    const cursor = last.id(last.length - 1);
+    const page = await this.#fetchPage({ filter: this.#filter, cursor, limit: PAGE_EVENTS });
+    if (generation !== this.#generation) return false;
+    this.#hasOldest = page.length < PAGE_EVENTS;
+    if (page.length === 0) return false;
+    this.#pages = [...this.#pages, page];
+    this.#end += page.length;
+    while (this.#isTooLarge()) {
+      this.#first += this.#pages[0]!.length;
+      this.#pages = this.#pages.slice(1);
+      this.#hasNewest = false;
+    }
+    return true;
+  }
+
+  async #extendNewer(): Promise<boolean> {
+    const generation = this.#generation;
+    const [filter, cursor] = [this.#filter, this.#pages[0]!.id(0)];
+    const page = await this.#fetchPage({ filter, order: "asc", cursor, limit: PAGE_EVENTS });
+    if (generation !== this.#generation) return false;
+    this.#hasNewest = page.length < PAGE_EVENTS;
+    if (page.length === 0) return false;
+    this.#pages = [page, ...this.#pages];
+    this.#first -= page.length;
+    while (this.#isTooLarge()) {
+      this.#end -= this.#pages.at(-1)!.length;
+      this.#pages = this.#pages.slice(0, -1);
+      this.#hasOldest = false;
+    }
+    return true;
+  }
+
+  #isTooLarge(): boolean {
+    const bytes = this.#pages.reduce((sum, page) => sum + page.bytes, 0);
+    return this.#pages.length > MAX_PAGES || (bytes > MAX_BYTES && this.#pages.length > MIN_PAGES);
+  }
+
+  #locate(index: number): [EventPage, number] {
+    let at = index - this.#first;
+    for (const page of this.#pages) {
+      if (at >= 0 && at < page.length) return [page, at];
+      at -= page.length;
+    }
+    throw new RangeError(`event ${index} is not in memory`);
+  }
+}
