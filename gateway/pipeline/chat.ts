@@ -4,10 +4,13 @@ import type { ChatState, SlotValue } from "../../llm/chat/chat_state.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
 import type { Embed } from "../../llm/sentiment.ts";
 import { GENERIC_TYPE } from "../../llm/type_inference.ts";
+import { ModelError } from "../../models/errors.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
+import type { StoredEvent } from "../store/event_queries.ts";
 import type { Store } from "../store/store.ts";
+import type { EventSearch } from "./search.ts";
 
 /** What a conversation works with. */
 export interface ChatParts {
@@ -15,6 +18,7 @@ export interface ChatParts {
   readonly store: Store;
   readonly registry: SchemaRegistry;
   readonly embed: Embed;
+  readonly search: Pick<EventSearch, "search">;
   /** Takes the event in that a conversation has filled in; without it, nothing is done then. */
   readonly ingest?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
 }
@@ -22,10 +26,13 @@ export interface ChatParts {
 /** Of events that nobody fills in: one changes the settings, the others have no name of their own. */
 const RESERVED_TYPES = [SYSTEM_CONFIG, UNKNOWN_EVENT, GENERIC_TYPE];
 const EVENTS_MAX = 20;
+const EVENTS_DEFAULT = 5;
+const SEARCH_TEXT_UNITS_MAX = 1_000;
 const PAYLOAD_CHARACTERS_MAX = 500;
 
 /** Conversations about what is in the store, kept in the store. */
-export function createChat({ model, store, registry, embed, ingest }: ChatParts): ChatEngine {
+export function createChat(parts: ChatParts): ChatEngine {
+  const { model, store, registry, embed, search, ingest } = parts;
   return new ChatEngine({
     model,
     history: historyIn(store),
@@ -35,7 +42,7 @@ export function createChat({ model, store, registry, embed, ingest }: ChatParts)
         .map((schema) => knownSchema(schema.toJson())),
     reservedTypes: RESERVED_TYPES,
     embed,
-    tools: [queryEvents(store), searchEvents(store), getSchema(registry)],
+    tools: [queryEvents(store), searchEvents(search), getSchema(registry)],
     ...(ingest === undefined ? {} : { execute: ingest }),
   });
 }
@@ -77,25 +84,45 @@ function queryEvents(store: Store): ChatTool {
         },
       },
     },
-    run: ({ type, conversation_id, limit }) =>
-      list(store, { type: text(type), conversationId: text(conversation_id) }, limit),
+    run: async ({ type, conversation_id, limit }) => {
+      const filter = { type: text(type), conversationId: text(conversation_id) };
+      const events = await store.listEvents({ ...filter, limit: limitOf(limit) });
+      return events.map(shown);
+    },
   };
 }
 
-function searchEvents(store: Store): ChatTool {
+function searchEvents(search: ChatParts["search"]): ChatTool {
   return {
     definition: {
       name: "search_events",
-      description: "Lists the newest events that contain a text.",
+      description: "Finds the events that fit a text best, by what they mean and by their words, " +
+        "of one type or conversation if given.",
       parameters: {
         type: "object",
-        properties: { text: { type: "string" }, limit: LIMIT },
+        properties: {
+          text: { type: "string" },
+          type: { type: "string" },
+          conversation_id: { type: "string" },
+          limit: LIMIT,
+        },
         required: ["text"],
       },
     },
-    run: ({ text: wanted, limit }) => {
-      if (text(wanted) === undefined) throw new Error("text is missing");
-      return list(store, { contains: text(wanted) }, limit);
+    run: async ({ text: wanted, type, conversation_id, limit }) => {
+      const words = text(wanted)?.slice(0, SEARCH_TEXT_UNITS_MAX);
+      if (words === undefined) throw new Error("text is missing");
+      const request = {
+        text: words,
+        limit: limitOf(limit),
+        filter: { type: text(type), conversationId: text(conversation_id) },
+      };
+      const found = await search.search({ ...request, mode: "hybrid" }).catch((error) => {
+        if (!(error instanceof ModelError)) throw error;
+        // Without an embedder, the words are still there.
+        return search.search({ ...request, mode: "text" });
+      });
+      return found.map(({ event }) => shown(event));
     },
   };
 }
@@ -120,23 +147,20 @@ function getSchema(registry: SchemaRegistry): ChatTool {
   };
 }
 
-async function list(
-  store: Store,
-  filter: {
-    type?: string | undefined;
-    conversationId?: string | undefined;
-    contains?: string | undefined;
-  },
-  limit: unknown,
-): Promise<unknown> {
-  const wanted = typeof limit === "number" && limit >= 1 ? Math.floor(limit) : 5;
-  const events = await store.listEvents({ ...filter, limit: Math.min(wanted, EVENTS_MAX) });
-  return events.map(({ id, type, receivedUs, payload }) => ({
+/** As many as the model asks for, within the bounds. */
+function limitOf(limit: unknown): number {
+  const wanted = typeof limit === "number" && limit >= 1 ? Math.floor(limit) : EVENTS_DEFAULT;
+  return Math.min(wanted, EVENTS_MAX);
+}
+
+/** An event as the model sees it. */
+function shown({ id, type, receivedUs, payload }: StoredEvent) {
+  return {
     id,
     type,
     received_at: new Date(receivedUs / 1000).toISOString(),
     payload: payload.slice(0, PAYLOAD_CHARACTERS_MAX),
-  }));
+  };
 }
 
 function text(value: unknown): string | undefined {

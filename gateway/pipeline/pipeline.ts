@@ -129,6 +129,7 @@ export class Pipeline {
       store: parts.store,
       registry: parts.schemas.registry,
       embed: (texts) => parts.models.embedder.vectors(texts),
+      search: this.search,
       ...(llm!.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
     });
     this.#idempotency = parts.idempotency;
