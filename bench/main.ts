@@ -2,9 +2,10 @@
  * Measures the parts that must be quick, each beside what this machine could do at best in the same
  * run.
  *
- *     deno task bench [ring|store|ingest|consumer|embed|ocr] [--json] [--lines <number>]
+ *     deno task bench [ring|store|ingest|arrow|consumer|embed|ocr] [--json] [--lines <number>]
  */
 import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { measureArrow } from "./arrow_suite.ts";
 import { measureConsumer } from "./consumer_suite.ts";
 import { measureEmbed } from "./embed_suite.ts";
 import { measureIngest } from "./ingest_suite.ts";
@@ -25,6 +26,7 @@ const SUITES: Record<string, (workspace: Workspace, flags: Flags) => Promise<Mea
   ring: measureRing,
   store: measureStore,
   ingest: (workspace, { lines }) => measureIngest(workspace, lines),
+  arrow: measureArrow,
   consumer: measureConsumer,
   embed: measureEmbed,
   ocr: measureOcr,
