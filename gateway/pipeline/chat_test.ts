@@ -84,14 +84,8 @@ Deno.test("query_events lists the newest events, so many at most, and the beginn
   const listed: { type: string; payload: string }[] = await told("query_events", { limit: 3 }, {
     store,
   });
-  assert.deepEqual(
-    listed.map(({ payload }) => payload.slice(0, 26)),
-    [
-      '{"type":"Note","text":"29 x',
-      '{"type":"Note","text":"28 x',
-      '{"type":"Note","text":"27 x',
-    ].map((text) => text.slice(0, 26)),
-  );
+  const numbers = listed.map(({ payload }) => /"text":"(\d+) x/.exec(payload)?.[1]);
+  assert.deepEqual(numbers, ["29", "28", "27"]);
   assert.ok(listed.every(({ payload }) => payload.length === 500));
 });
 
