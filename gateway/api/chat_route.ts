@@ -3,6 +3,8 @@ import { streamSSE } from "hono/streaming";
 import type { ChatReply } from "../../llm/chat/chat_engine.ts";
 import { LlmBusyError, LlmError } from "../../llm/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { GatewayError } from "../event/errors.ts";
+import { errorResponse } from "./error_response.ts";
 import { LlmFailedError, NotConfiguredError } from "./errors.ts";
 import { jsonRequest } from "./json_request.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
@@ -79,8 +81,11 @@ export function chatRoute(app: OpenAPIHono, pipeline: Pipeline): void {
         const onText = (text: string) => void send("text", { text });
         await send("reply", await answered(chat.answer(session_id, msg, { onText, signal })));
       } catch (error) {
-        const { message, code, hint } = error as Partial<LlmFailedError>;
-        await send("error", { error: message, code: code ?? "internal_error", hint });
+        if (signal.aborted) return;
+        if (!(error instanceof GatewayError)) {
+          pipeline.log.error("a conversation failed", { error: (error as Error).stack ?? "" });
+        }
+        await send("error", await errorResponse(error).json());
       }
     });
   });
