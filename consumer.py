@@ -28,6 +28,7 @@ How a read is known to be whole
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import math
@@ -39,9 +40,10 @@ import threading
 import time
 import uuid
 import warnings
+import weakref
 from datetime import datetime
 from types import TracebackType
-from typing import IO, Any, Dict, Iterator, Optional, Sequence, Tuple, Type, TypeVar
+from typing import IO, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Type, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +117,18 @@ CONTROL_DTYPE = np.dtype(
     ]
 )
 
+READER_DTYPE = np.dtype(
+    [
+        ("generation", "<u8"),
+        ("next_frame_id", "<u8"),
+        ("lapped", "<u8"),
+        ("seen_us", "<i8"),
+        ("pid", "<u4"),
+        ("reserved", "<u4"),
+        ("name", "S24"),
+    ]
+)
+
 FRAME_BYTES = FRAME_DTYPE.itemsize
 FIELDS: Tuple[str, ...] = tuple(
     name for name in FRAME_DTYPE.names or () if name not in ("sequence", "reserved")
@@ -147,6 +161,7 @@ SLEEP_MIN_S = 100e-6
 # 0.8 ms plus the kernel's timer slack keeps a wake-up below 1 ms at about 2 % of a core.
 SLEEP_MAX_S = 800e-6
 REPLACED_CHECK_S = 0.25
+PROGRESS_INTERVAL_S = 0.25
 # follow() hands out frames one by one but copies them by the slab; a kept frame keeps its slab.
 FOLLOW_SLAB_FRAMES = 64
 READ_ATTEMPTS_MAX = 4
@@ -481,6 +496,55 @@ def _optional_package(name: str) -> Any:
         raise PackageMissing(f"this needs {name}; pip install {name}") from None
 
 
+class _Progress:
+    """Tells the gateway how far this reader has come, in a small file beside the ring.
+
+    A courtesy to whoever watches the gateway: where it can't be done, nothing happens.
+    """
+
+    def __init__(self) -> None:
+        self._due_at = 0.0
+        self._record: Optional[FrameArray] = None
+        self._remove: Callable[[], Any] = lambda: None
+
+    def tell(self, ring_path: str, generation: int, next_frame_id: int, lapped: int) -> None:
+        now = time.monotonic()
+        if now < self._due_at:
+            return
+        if self._due_at == 0.0:
+            self._open(f"{ring_path}.readers")
+        self._due_at = now + PROGRESS_INTERVAL_S
+        if self._record is not None:
+            self._record["generation"] = generation
+            self._record["next_frame_id"] = next_frame_id
+            self._record["lapped"] = lapped
+            self._record["seen_us"] = time.time_ns() // 1000
+
+    def close(self) -> None:
+        self._record = None
+        self._remove()
+
+    def _open(self, directory: str) -> None:
+        path = os.path.join(directory, f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        try:
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+            with open(path, "x+b") as file:
+                file.truncate(READER_DTYPE.itemsize)
+                mapping = mmap.mmap(file.fileno(), READER_DTYPE.itemsize)
+        except OSError:
+            return
+        self._record = np.frombuffer(mapping, READER_DTYPE)
+        self._record["pid"] = os.getpid()
+        self._record["name"] = os.path.basename(sys.argv[0]).encode()
+        # Also at the end of the process, for those who never close.
+        self._remove = weakref.finalize(self, _remove_if_there, path)
+
+
+def _remove_if_there(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)
+
+
 class PhysicsConsumer:
     """A reader of the ring, with one cursor that `follow` and `follow_batches` move along.
 
@@ -508,6 +572,7 @@ class PhysicsConsumer:
         self.reopened = 0
         self._ring = _Ring(self.path)
         self._replaced_check_at = 0.0
+        self._progress = _Progress()
         self._next = self._ring.head if start == "latest" else self._ring.readable()[0]
 
     def __enter__(self: _Self) -> _Self:
@@ -523,6 +588,7 @@ class PhysicsConsumer:
 
     def close(self) -> None:
         """Lets go of the ring. Frames already handed out stay valid, views too."""
+        self._progress.close()
         self._ring.close()
 
     @property
@@ -736,7 +802,9 @@ class PhysicsConsumer:
         """Waits until there is a frame at the cursor; False when the timeout came first."""
         started = time.monotonic()
         sleep_s = SLEEP_MIN_S
+        self._tell_progress()
         while self._ring.head <= self._next:
+            self._tell_progress()
             now = time.monotonic()
             if timeout_s is not None and now - started >= timeout_s:
                 return False
@@ -748,6 +816,9 @@ class PhysicsConsumer:
                 time.sleep(sleep_s)
                 sleep_s = min(2 * sleep_s, SLEEP_MAX_S)
         return True
+
+    def _tell_progress(self) -> None:
+        self._progress.tell(self.path, self._ring.generation, self._next, self.lapped)
 
     def _control(self) -> FrameArray:
         if self._ring.replaced():

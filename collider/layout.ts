@@ -158,6 +158,17 @@ export const ATTRACTOR = {
   reserved: { type: "u8[60]", offset: 4132, meaning: "0" },
 } as const satisfies Record<string, Field>;
 
+/** Where a reader says how far it has come: a file of its own in the ring's readers' folder. */
+export const READER = {
+  generation: { type: "u64", offset: 0, meaning: "of the ring that it reads" },
+  next_frame_id: { type: "u64", offset: 8, meaning: "the frame that it reads next" },
+  lapped: { type: "u64", offset: 16, meaning: "frames that it has lost" },
+  seen_us: { type: "i64", offset: 24, meaning: "when it last waited for frames, Unix µs" },
+  pid: { type: "u32", offset: 32, meaning: "its process" },
+  reserved: { type: "u32", offset: 36, meaning: "0" },
+  name: { type: "u8[24]", offset: 40, meaning: "what it is called, UTF-8, NUL-padded" },
+} as const satisfies Record<string, Field>;
+
 /** Size of the header: 64. */
 export const HEADER_BYTES = sizeOf(HEADER);
 /** Size of a frame: 4,224, which is 66 cache lines. */
@@ -166,6 +177,8 @@ export const FRAME_BYTES = sizeOf(FRAME);
 export const CONTROL_HEADER_BYTES = sizeOf(CONTROL);
 /** Size of an attractor: 4,192. */
 export const ATTRACTOR_BYTES = sizeOf(ATTRACTOR);
+/** Size of a reader's file: 64. */
+export const READER_BYTES = sizeOf(READER);
 /** Attractors that readers may set. */
 export const MAX_ATTRACTORS = 64;
 
@@ -188,6 +201,11 @@ export function defaultRingPath(os: string = Deno.build.os): string {
   if (os === "linux") return "/dev/shm/cs_physics";
   if (os === "windows") return `${Deno.env.get("TEMP") ?? "C:\\Temp"}\\cs_physics`;
   return "/tmp/cs_physics";
+}
+
+/** The folder in which the readers of a ring say how far they have come. */
+export function readersPath(ringPath: string): string {
+  return `${ringPath}.readers`;
 }
 
 function codes(names: readonly string[]): string {

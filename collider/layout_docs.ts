@@ -18,6 +18,8 @@ import {
   HEADER,
   HEADER_BYTES,
   MAX_ATTRACTORS,
+  READER,
+  READER_BYTES,
 } from "./layout.ts";
 
 /** The document with the generated section. */
@@ -56,6 +58,8 @@ function layoutSection(): string {
     fieldTable(CONTROL),
     `### Attractor (${ATTRACTOR_BYTES} bytes)`,
     fieldTable(ATTRACTOR),
+    `### Reader (${READER_BYTES} bytes, in a file of its own)`,
+    fieldTable(READER),
   ].join("\n\n");
 }
 

@@ -20,6 +20,8 @@ import {
   HEADER_BYTES,
   LEAD_STATUSES,
   MAX_ATTRACTORS,
+  READER,
+  READER_BYTES,
   ringBytes,
 } from "./layout.ts";
 import { RING_DOCUMENT, withLayout } from "./layout_docs.ts";
@@ -37,6 +39,7 @@ print(json.dumps({
     "frame": fields(consumer.FRAME_DTYPE),
     "control": fields(consumer.CONTROL_DTYPE),
     "attractor": fields(consumer.ATTRACTOR_DTYPE),
+    "reader": fields(consumer.READER_DTYPE),
     "regions": [consumer.CONTROL_OFFSET, consumer.FRAMES_OFFSET, consumer.FRAME_BYTES],
 }))`;
 
@@ -45,6 +48,7 @@ Deno.test("The records have the sizes of wire format version 2", () => {
   assert.equal(FRAME_BYTES, 4_224);
   assert.equal(CONTROL_HEADER_BYTES, 16);
   assert.equal(ATTRACTOR_BYTES, 4_192);
+  assert.equal(READER_BYTES, 64);
   assert.equal(FRAMES_OFFSET, 1_052_672);
   assert.equal(ringBytes(DEFAULT_CAPACITY_FRAMES), 423_452_672);
 });
@@ -98,6 +102,15 @@ Deno.test("No field of wire format version 2 has moved", () => {
     "4100 u8[32] label",
     "4132 u8[60] reserved",
   ]);
+  assert.deepEqual(places(READER), [
+    "0 u64 generation",
+    "8 u64 next_frame_id",
+    "16 u64 lapped",
+    "24 i64 seen_us",
+    "32 u32 pid",
+    "36 u32 reserved",
+    "40 u8[24] name",
+  ]);
   assert.deepEqual([CONTROL_OFFSET, CONTROL_BYTES, MAX_ATTRACTORS], [4_096, 1_048_576, 64]);
 });
 
@@ -140,6 +153,7 @@ Deno.test("consumer.py reads every field where the gateway writes it", async () 
       attractors: [CONTROL_HEADER_BYTES, MAX_ATTRACTORS * ATTRACTOR_BYTES, "bytes"],
     },
     attractor: describe(ATTRACTOR, ATTRACTOR_BYTES),
+    reader: describe(READER, READER_BYTES),
     regions: [CONTROL_OFFSET, FRAMES_OFFSET, FRAME_BYTES],
   });
 });

@@ -52,6 +52,8 @@ export interface RingPlace {
  * integers.
  */
 export class RingMapping implements Disposable {
+  /** Of its file. */
+  readonly path: string;
   /** Address of the mapping, for {@link attachRing} in workers of this process. */
   readonly address: bigint;
   readonly sizeBytes: number;
@@ -70,7 +72,8 @@ export class RingMapping implements Disposable {
   readonly #handle: bigint;
   #pointer: Deno.PointerObject | null;
 
-  private constructor(symbols: RingSymbols, capacity: number, info: OpenInfo) {
+  private constructor(symbols: RingSymbols, path: string, capacity: number, info: OpenInfo) {
+    this.path = path;
     this.address = info.address;
     this.sizeBytes = info.sizeBytes;
     this.capacity = capacity;
@@ -102,7 +105,7 @@ export class RingMapping implements Disposable {
     const status = symbols.cs_ring_open(cPath, BigInt(capacity), Number(reset), bytes);
     const info = decodeOpenInfo(bytes);
     if (status !== OPEN_STATUS.ok) throw openError(status, path, capacity, info);
-    return new RingMapping(symbols, capacity, info);
+    return new RingMapping(symbols, path, capacity, info);
   }
 
   /**

@@ -1,8 +1,12 @@
+import { listRingReaders } from "../../collider/ring_readers.ts";
+import { nowUs } from "../pipeline/clock.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 
 /** The metrics as JSON, with the members that clients of the first generation read. */
 export async function metricsJson(pipeline: Pipeline) {
   const { metrics, ring, schemas, settings, store } = pipeline;
+  const { path, generation } = ring.mapping;
+  const readers = await listRingReaders(path, generation, nowUs());
   const { attempted, succeeded, lastAt } = pipeline.exports.counts;
   return {
     events_ingested: metrics.ingested,
@@ -26,6 +30,13 @@ export async function metricsJson(pipeline: Pipeline) {
       head: ring.mapping.head,
       tail: ring.mapping.tail,
       capacity_frames: ring.mapping.capacity,
+      readers: readers.map(({ pid, name, nextFrameId, lapped }) => ({
+        pid,
+        name,
+        next_frame_id: nextFrameId,
+        lag_frames: Math.max(0, ring.mapping.head - nextFrameId),
+        lapped_frames: lapped,
+      })),
     },
     subscribers: pipeline.feeds.size,
     subscribers_dropped: metrics.droppedFromFeeds,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -12,6 +16,7 @@ import pytest
 
 import consumer
 from consumer import FRAME_DTYPE, PhysicsConsumer, RingFormatError
+from conftest import ROOT
 from ring_writer import FRAMES_OFFSET, RingWriter, header_bytes
 
 
@@ -227,3 +232,42 @@ def test_view_into_a_replaced_ring_still_sees_the_old_frame(writer: RingWriter) 
         assert followed(reader, idle_timeout_s=0.05) == [0]
         assert view.velocity == 5
         assert view.validate()
+
+
+def reader_files(path: str) -> list[Path]:
+    directory = Path(f"{path}.readers")
+    return sorted(directory.iterdir()) if directory.exists() else []
+
+
+def test_a_follower_says_how_far_it_has_come(path: str, writer: RingWriter) -> None:
+    writer.publish_many(5)
+    with PhysicsConsumer(path, start="oldest") as reader:
+        assert reader_files(path) == []
+        assert followed(reader, idle_timeout_s=0.6) == [0, 1, 2, 3, 4]
+        [file] = reader_files(path)
+        record = np.frombuffer(file.read_bytes(), consumer.READER_DTYPE)[0]
+        assert record["next_frame_id"] == 5
+        assert record["generation"] == reader.generation
+        assert record["pid"] == os.getpid()
+        assert abs(int(record["seen_us"]) - time.time_ns() // 1000) < 5_000_000
+    assert reader_files(path) == []
+
+
+def test_a_follower_that_is_never_closed_leaves_no_file(path: str, writer: RingWriter) -> None:
+    writer.publish()
+    program = f"""
+import consumer
+reader = consumer.PhysicsConsumer({path!r}, start="oldest")
+assert len(list(reader.follow(idle_timeout_s=0.01))) == 1
+import os
+assert len(os.listdir({path!r} + ".readers")) == 1
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    assert reader_files(path) == []
+
+
+def test_a_reader_follows_where_it_can_leave_no_file(path: str, writer: RingWriter) -> None:
+    Path(f"{path}.readers").write_text("in the way")
+    writer.publish()
+    with PhysicsConsumer(path, start="oldest") as reader:
+        assert followed(reader, idle_timeout_s=0.05) == [0]
