@@ -1,9 +1,10 @@
 /** Variables that the program or a library of it reads; of all others it can't even see the names. */
-const VARIABLES = [
+export const VARIABLES: readonly string[] = [
   "COLLIDER_*",
   "GATEWAY_TOKEN",
   "HF_*",
   "LLM_*",
+  "HF_*",
   "HOME",
   "USERPROFILE",
   "XDG_*",
@@ -20,10 +21,12 @@ const VARIABLES = [
   "CI",
   "NO_COLOR",
   "FORCE_COLOR",
+  "CLICOLOR_FORCE",
+  "MALLOC_ARENA_MAX",
 ];
 
 /** What it asks the system for. */
-const SYSTEM = ["cpus", "homedir", "osRelease", "statfs", "systemMemoryInfo", "uid"];
+const SYSTEM = ["homedir", "statfs", "uid"];
 
 /**
  * What the compiled program may do. Hosts, files and libraries are named by who runs it, so these
