@@ -12,7 +12,12 @@ import { drawTabBar } from "./screen/widgets/tab_bar.ts";
 import { type SharedActions, sharedCommands } from "./shared_commands.ts";
 import type { DashboardSource } from "./source.ts";
 import { drawStatusLine } from "./status_line.ts";
+import { ChatTab } from "./tabs/chat_tab.ts";
 import { EventsTab } from "./tabs/events_tab.ts";
+import { LogsTab } from "./tabs/logs_tab.ts";
+import { MetricsTab } from "./tabs/metrics_tab.ts";
+import { RingTab } from "./tabs/ring_tab.ts";
+import { SchemasTab } from "./tabs/schemas_tab.ts";
 import type { Editor, Shell, Tab } from "./tabs/tab.ts";
 import type { KeyPress, MouseInput } from "./terminal/input_event.ts";
 import { type DashboardTerminal, Terminal, type TerminalEvent } from "./terminal/terminal.ts";
@@ -92,7 +97,14 @@ class Dashboard implements Shell, SharedActions {
       },
       intervalMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
     });
-    this.#tabs = [new EventsTab(this)];
+    this.#tabs = [
+      new EventsTab(this),
+      new SchemasTab(this),
+      new ChatTab(this),
+      new MetricsTab(this),
+      new RingTab(this),
+      new LogsTab(this),
+    ];
     this.#commands = sharedCommands(this);
     options.signal?.addEventListener("abort", () => this.quit());
   }

@@ -5,6 +5,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** How many there are of something: `1 line`, `2,000 lines`. */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** A number in about three digits: `950`, `12.3k`, `4.56M`. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "–";

@@ -1,17 +1,24 @@
 import type { Canvas } from "../canvas.ts";
+import type { Style } from "../style.ts";
 import { gradientStyle } from "../theme.ts";
 
 const EIGHTHS = " ▏▎▍▌▋▊▉█";
 
-/** Draws a share from 0 to 1 as a bar over the canvas's first row. */
-export function drawGauge(canvas: Canvas, share: number): void {
+/**
+ * Draws a share from 0 to 1 as a bar over the canvas's first row.
+ *
+ * @param style @default the theme's gradient, for what had better be low
+ */
+export function drawGauge(canvas: Canvas, share: number, style?: Style): void {
   const bounded = Math.max(0, Math.min(1, share || 0));
   const eighths = Math.round(bounded * canvas.width * 8);
   for (let x = 0; x < canvas.width; x++) {
     const filled = Math.max(0, Math.min(8, eighths - 8 * x));
-    if (filled > 0) {
-      canvas.text(x, 0, EIGHTHS[filled]!, gradientStyle(canvas.theme, x / canvas.width));
-    } else canvas.text(x, 0, "·", canvas.theme.border);
+    if (filled === 0) canvas.text(x, 0, "·", canvas.theme.border);
+    else {
+      const level = x / canvas.width;
+      canvas.text(x, 0, EIGHTHS[filled]!, style ?? gradientStyle(canvas.theme, level));
+    }
   }
 }
 
