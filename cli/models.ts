@@ -1,11 +1,7 @@
 import { basename } from "node:path";
 import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import { CATALOGUE, type CatalogueModel } from "../models/catalogue/catalogue.ts";
-import {
-  DEFAULT_HUB_URL,
-  type InstalledModel,
-  ModelStore,
-} from "../models/catalogue/model_store.ts";
+import { CATALOGUE, type CatalogueModel, DEFAULT_HUB_URL } from "../models/catalogue/catalogue.ts";
+import type { InstalledModel, ModelStore } from "../models/catalogue/model_store.ts";
 import { configOption, dataDirectoryOption, modelsDirectory } from "./data_directory.ts";
 import { EXIT } from "./exit_codes.ts";
 import { ProgressBar } from "./progress_bar.ts";
@@ -34,7 +30,8 @@ function listCommand(catalogue: readonly CatalogueModel[]) {
     .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async ({ dataDir }) => {
-      const models = await storeIn(dataDir, catalogue).installed();
+      const store = await storeIn(dataDir, catalogue);
+      const models = await store.installed();
       const installed = new Set(models.map(({ name }) => name));
       for (const { name, about, licence, files } of catalogue) {
         const megabytes = Math.ceil(files.reduce((sum, file) => sum + file.sizeBytes, 0) / 1e6);
@@ -68,7 +65,7 @@ function pullCommand(catalogue: readonly CatalogueModel[]) {
     )
     .addHelpText("after", PULL_HELP)
     .action(async (names, { dataDir, hubUrl, hubToken }) => {
-      const store = storeIn(dataDir, catalogue);
+      const store = await storeIn(dataDir, catalogue);
       for (const name of names) {
         using progress = new PullProgress();
         const installed = await store.pull(name, {
@@ -91,7 +88,7 @@ function verifyCommand(catalogue: readonly CatalogueModel[]) {
     .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async (names, { dataDir }) => {
-      const store = storeIn(dataDir, catalogue);
+      const store = await storeIn(dataDir, catalogue);
       const installed = (await store.installed()).map(({ name }) => name);
       let isWhole = true;
       for (const name of names.length > 0 ? names : installed) {
@@ -114,7 +111,7 @@ function removeCommand(catalogue: readonly CatalogueModel[]) {
     .addOption(configOption())
     .addOption(dataDirectoryOption())
     .action(async (names, { dataDir }) => {
-      const store = storeIn(dataDir, catalogue);
+      const store = await storeIn(dataDir, catalogue);
       for (const name of names) {
         await store.remove(name);
         print(`${name} is removed`);
@@ -154,7 +151,11 @@ function whoKnewHashes({ files }: InstalledModel): string {
     : "its hashes are those of the catalogue";
 }
 
-function storeIn(dataDirectory: string, catalogue: readonly CatalogueModel[]): ModelStore {
+async function storeIn(
+  dataDirectory: string,
+  catalogue: readonly CatalogueModel[],
+): Promise<ModelStore> {
+  const { ModelStore } = await import("../models/catalogue/model_store.ts");
   return new ModelStore(modelsDirectory(dataDirectory), catalogue);
 }
 

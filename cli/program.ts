@@ -96,6 +96,9 @@ const PROGRAM_HELP = `
 Examples:
   collider                                     run the gateway on 127.0.0.1:9382
   collider models pull bge-m3                  install the model that embeds
+  collider doctor                              check what it needs
+  collider tail --type UserMessage             show events as they come
+  collider query "FROM events LIMIT 10"        ask the store by SQL
   collider consumer > consumer.py              write the Python reader of the ring
 
 Settings come from flags, else variables, else .env, else collider.toml; see collider config show.

@@ -1,10 +1,5 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { clientCommand, gatewayUrl } from "./address_flags.ts";
-import { eventLine, parseEvent } from "./client/event_line.ts";
-import { followEvents } from "./client/event_stream.ts";
-import { GatewayClient } from "./client/gateway_client.ts";
-import { safeJson } from "./client/safe_text.ts";
-import { lineStyle, note, print } from "./terminal.ts";
 
 /** `collider tail`: shows events as they are published. */
 export function tailCommand(): CommandUnknownOpts {
@@ -16,18 +11,12 @@ export function tailCommand(): CommandUnknownOpts {
     .option("--grep <text>", "only events whose payload contains this text, in any case")
     .option("--json", "print an event's JSON on each line")
     .addHelpText("after", TAIL_HELP)
-    .action(async ({ type, conversation, grep, json, ...address }) => {
-      const client = new GatewayClient({ url: gatewayUrl(address), token: address.token });
-      const messages = followEvents(client, {
+    .action(async ({ type, conversation, grep, json, token, ...address }) => {
+      const { showTail } = await import("./client/show_tail.ts");
+      await showTail({ url: gatewayUrl(address), token }, {
         filter: { type, conversation, contains: grep },
-        onLost: (problem, waitMs) => note(`${problem}; trying again in ${waitMs / 1000} s`),
-        onBack: () => note("connected again"),
+        asJson: json === true,
       });
-      for await (const message of messages) {
-        if (message.kind === "dropped") note(`${message.count} events were too many to be shown`);
-        else if (json === true) print(safeJson(message.json));
-        else print(eventLine(parseEvent(message.json), lineStyle()));
-      }
     }) as unknown as CommandUnknownOpts;
 }
 

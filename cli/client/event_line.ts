@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { z } from "zod";
 import { clipTo, fitTo } from "../../tui/screen/glyphs.ts";
+import { summaryOf } from "../../tui/text/event_summary.ts";
 import { GatewayAnswerError } from "./errors.ts";
 
 /** What a line shows of an event, as in the answers of `/api/events`. */
@@ -21,8 +22,6 @@ export interface LineStyle {
 
 const TYPE_CELLS = 22;
 const CONVERSATION_CELLS = 14;
-/** Of a payload that is longer than the line. */
-const TEXT_UNITS_MAX = 4_096;
 const TYPE_COLOURS = ["cyan", "green", "yellow", "magenta", "blue", "red"] as const;
 
 /**
@@ -34,7 +33,7 @@ export function eventLine(event: ShownEvent, { columns, hasColours }: LineStyle)
   const conversation = fitTo(event.conversation_id ?? "", CONVERSATION_CELLS);
   const type = fitTo(event.type, TYPE_CELLS);
   const textCells = columns - time.length - TYPE_CELLS - CONVERSATION_CELLS - 6;
-  const text = clipTo(oneLine(summary(event.payload)), Math.max(textCells, 1));
+  const text = clipTo(summaryOf(event.payload), Math.max(textCells, 1));
   if (!hasColours) return `${time}  ${type}  ${conversation}  ${text}`.trimEnd();
   const colour = TYPE_COLOURS[hashOf(event.type) % TYPE_COLOURS.length]!;
   return `${painted("gray", time)}  ${painted(colour, type)}  ` +
@@ -52,21 +51,6 @@ export function parseEvent(json: string): ShownEvent {
   } catch (cause) {
     throw new GatewayAnswerError("what came is no event", { cause });
   }
-}
-
-/** The message of an event, or all of it. */
-function summary(payload: string): string {
-  try {
-    const { message } = JSON.parse(payload);
-    if (typeof message === "string" && message.trim() !== "") return message;
-  } catch {
-    // Shown as it is.
-  }
-  return payload;
-}
-
-function oneLine(text: string): string {
-  return text.slice(0, TEXT_UNITS_MAX).replace(/\s+/g, " ").trim();
 }
 
 function painted(colour: Parameters<typeof styleText>[0], text: string): string {

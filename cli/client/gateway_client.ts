@@ -1,4 +1,5 @@
 import { clipTo } from "../../tui/screen/glyphs.ts";
+import { type DashboardSource, remoteSource } from "../../tui/source.ts";
 import { GatewayAnswerError, GatewayRefusedError, GatewayUnreachableError } from "./errors.ts";
 
 /** Where a gateway is, and what it asks for. */
@@ -17,11 +18,11 @@ const ERROR_CELLS_MAX = 500;
 /** Sends requests to one gateway. */
 export class GatewayClient {
   readonly url: string;
-  readonly #token: string | undefined;
+  readonly #source: DashboardSource;
 
   constructor({ url, token }: GatewayClientOptions) {
-    this.url = url.replace(/\/+$/, "");
-    this.#token = token;
+    this.url = url;
+    this.#source = remoteSource(url, token);
   }
 
   /**
@@ -32,12 +33,9 @@ export class GatewayClient {
    * @throws {GatewayRefusedError} if the answer is an error
    */
   async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (this.#token !== undefined) headers.set("Authorization", `Bearer ${this.#token}`);
     let response: Response;
     try {
-      // Whoever redirects could get the token.
-      response = await fetch(`${this.url}${path}`, { ...init, headers, redirect: "error" });
+      response = await this.#source.fetch(path, init);
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
       throw new GatewayUnreachableError(this.url, { cause });
@@ -61,7 +59,7 @@ export class GatewayClient {
     try {
       return await response.json();
     } catch (cause) {
-      throw new GatewayAnswerError(`${this.url}${path} answers with something else than JSON`, {
+      throw new GatewayAnswerError(`what came for ${path} is not JSON`, {
         cause,
       });
     }

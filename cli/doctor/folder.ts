@@ -26,11 +26,6 @@ export async function inspectFolder(path: string): Promise<FolderState> {
   };
 }
 
-/** A size as people say it. */
-export function sizeText(bytes: number): string {
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;

@@ -1,8 +1,8 @@
 import { RingLockedError } from "../../ffi/errors.ts";
 import { libraryPathOf, loadRingSymbols } from "../../ffi/library.ts";
 import { RingMapping } from "../../ffi/seqlock.ts";
+import { bytes } from "../../tui/text/format.ts";
 import { brokenBy, type Finding, ok } from "./finding.ts";
-import { sizeText } from "./folder.ts";
 
 /** Whether the ring's native library can be loaded. */
 export function checkLibrary(): Finding {
@@ -30,7 +30,7 @@ export function checkRing(
     const place = RingMapping.check({ path: ringPath, capacity: ringCapacity });
     if (place.exists) return ok(name, `${ringPath} is a ring of ${ringCapacity} frames`);
     const { sizeBytes, availableBytes } = place;
-    return ok(name, `${ringPath} will take ${sizeText(sizeBytes)} of ${sizeText(availableBytes)}`);
+    return ok(name, `${ringPath} will take ${bytes(sizeBytes)} of ${bytes(availableBytes)}`);
   } catch (error) {
     if (error instanceof RingLockedError && isGatewayRunning) {
       return ok(name, `${ringPath} is in use by the gateway`);

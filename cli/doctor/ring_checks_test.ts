@@ -13,7 +13,7 @@ Deno.test("checkRing finds room for a ring, a ring, and one that is in use", asy
   try {
     const room = checkRing(flags, false);
     assert.equal(room.status, "ok");
-    assert.match(room.message, /ring will take 2 MB of \d/);
+    assert.match(room.message, /ring will take 1\.09 MB of \d/);
 
     const ring = RingMapping.open({ path: ringPath, capacity: 8 });
     const locked = checkRing(flags, false);

@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 import { DatabaseLockedError } from "../../gateway/store/errors.ts";
 import { inspectDatabase } from "../../gateway/store/inspect_database.ts";
+import { bytes, plural } from "../../tui/text/format.ts";
 import { broken, brokenBy, type Finding, ok, warning } from "./finding.ts";
-import { inspectFolder, sizeText } from "./folder.ts";
+import { inspectFolder } from "./folder.ts";
 
 /** Below this the disk fills up soon. */
 const FREE_BYTES_MIN = 1e9;
@@ -15,7 +16,7 @@ export async function checkDataDirectory(dataDirectory: string): Promise<Finding
     const hint = "allow it to be written, or choose another one with --data-dir";
     return broken(name, `${path} can't be written`, hint);
   }
-  const free = `${sizeText(freeBytes)} free`;
+  const free = `${bytes(freeBytes)} free`;
   if (freeBytes < FREE_BYTES_MIN) {
     return warning(name, `${path} has only ${free}`, "make room, or choose another --data-dir");
   }
@@ -49,7 +50,7 @@ export async function checkDatabase(
   }
   try {
     const { events, schemaVersion } = await inspectDatabase(path);
-    return ok(name, `${path} holds ${events} events, schema version ${schemaVersion}`);
+    return ok(name, `${path} holds ${plural(events, "event")}, schema version ${schemaVersion}`);
   } catch (error) {
     if (error instanceof DatabaseLockedError && isGatewayRunning) {
       return ok(name, `${path} is in use by the gateway`);

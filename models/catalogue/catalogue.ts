@@ -11,6 +11,9 @@ export type FileRole =
   | "ocr-layout-model"
   | "ocr-table-model";
 
+/** Where models are pulled from when nothing else is said. */
+export const DEFAULT_HUB_URL = "https://huggingface.co";
+
 /** A repository of the hub, as in `owner/name`, at a commit or, where none is pinned, a branch. */
 export interface HubRepository {
   readonly repository: string;

@@ -1,14 +1,17 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { CATALOGUE, type CatalogueModel, type FileRole, type FileSource } from "./catalogue.ts";
+import {
+  CATALOGUE,
+  type CatalogueModel,
+  DEFAULT_HUB_URL,
+  type FileRole,
+  type FileSource,
+} from "./catalogue.ts";
 import { assertSpace, bytesOnDisk } from "./disk_space.ts";
 import { download, type DownloadOptions, hashOf } from "./download.ts";
 import { UnknownModelError } from "./errors.ts";
 import { lockFile } from "./file_lock.ts";
 import { removeAll } from "./paths.ts";
-
-/** Where models are pulled from when nothing else is said. */
-export const DEFAULT_HUB_URL = "https://huggingface.co";
 
 /** What was installed, as it is kept beside the files. */
 const manifestSchema = z.object({
