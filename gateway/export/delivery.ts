@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { isIP } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { resolveTarget } from "./target_guard.ts";
 
@@ -57,7 +58,7 @@ export async function deliver(
       method: "POST",
       host: address,
       family,
-      servername: hostname,
+      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
       port: url.port === "" ? undefined : Number(url.port),
       path: `${url.pathname}${url.search}`,
       headers,

@@ -72,6 +72,8 @@ const COOL_DOWN_MS = 60_000;
 const EXPORT_BYTES_MAX = 16 << 20;
 /** Exports that wait: when a receiver is away for long, events wait in the store instead. */
 const PENDING_MAX = 100;
+/** Exports asked for that go before the others: of more, the oldest wait for their turn. */
+const ASKED_FOR_MAX = 1_000;
 const GONE = 410;
 /** Answers whose `Retry-After` is about all requests, not about one alone. */
 const OVERLOADED = new Set([429, 503]);
@@ -83,6 +85,8 @@ const OVERLOADED = new Set([429, 503]);
 export class Exporter {
   readonly #parts: ExporterParts;
   readonly #nowMs: () => number;
+  /** Exports whose turn it is before all others. */
+  readonly #askedFor = new Set<string>();
   #exportedThrough: string | null = null;
   #batchSinceMs: number;
   /** Of the webhook that is set: another one begins with another. */
@@ -104,9 +108,11 @@ export class Exporter {
     const { webhook_url } = settings();
     if (webhook_url === null) return false;
     await this.#makeExport(webhook_url);
+    const target = this.#targetAt(webhook_url);
+    const asked = await this.#takeAskedFor();
+    if (asked !== null) return await this.#attempt(asked, target);
     const record = await store.nextPending();
     if (record === null || record.nextUs > this.#nowMs() * 1000) return false;
-    const target = this.#targetAt(webhook_url);
     if (!target.breaker.allows(this.#nowMs())) return false;
     return await this.#attempt(record, target);
   }
@@ -125,8 +131,8 @@ export class Exporter {
   }
 
   /**
-   * Has an export delivered again that was given up, or sooner than it would be, whatever the
-   * webhook has answered before.
+   * Has an export delivered again that was given up, or before its turn, whatever the webhook has
+   * answered to others.
    *
    * @returns whether there is such an export
    * @throws {NoWebhookError}
@@ -135,14 +141,18 @@ export class Exporter {
     const { settings, store } = this.#parts;
     if (await store.get(id) === null) return false;
     if (settings().webhook_url === null) throw new NoWebhookError();
-    await store.recordAttempt(id, {
-      state: "pending",
-      httpStatus: null,
-      error: "asked for again",
-      nextUs: this.#nowMs() * 1000,
-    });
-    this.#target = null;
+    await store.retry(id, this.#nowMs() * 1000);
+    const [oldest] = this.#askedFor;
+    if (this.#askedFor.size >= ASKED_FOR_MAX) this.#askedFor.delete(oldest!);
+    this.#askedFor.add(id);
     return true;
+  }
+
+  async #takeAskedFor(): Promise<ExportRecord | null> {
+    const [id] = this.#askedFor;
+    if (id === undefined) return null;
+    this.#askedFor.delete(id);
+    return await this.#parts.store.get(id);
   }
 
   #targetAt(url: string): Target {

@@ -208,6 +208,8 @@ Deno.test("Exporter tries at once what is asked for, though the circuit is open"
   assert.ok(await place.exporter.retry(newest!.id));
   assert.ok(await place.exporter.work());
   assert.equal(hook.received.length, 6);
+  const record = await place.store.exports.get(newest!.id);
+  assert.deepEqual([record!.state, record!.attempts], ["delivered", 1]);
 });
 
 Deno.test("Exporter names events by what they were found to be", async () => {

@@ -118,6 +118,12 @@ export class ExportStore {
     });
   }
 
+  /** Makes an export pending again, due at once. */
+  async retry(exportId: string, nowUs: number): Promise<void> {
+    const asked = { state: "pending", httpStatus: null, error: null, nextUs: nowUs } as const;
+    await this.recordAttempt(exportId, asked);
+  }
+
   recordAttempt(exportId: string, attempt: ExportAttempt): Promise<void> {
     const { state, httpStatus, error, nextUs } = attempt;
     return this.#connected(async (connection) => {

@@ -75,6 +75,18 @@ const MIGRATIONS: readonly string[] = [
     content VARCHAR NOT NULL,
     state VARCHAR NOT NULL
   );`,
+  // A row that is pending without an error is no attempt: someone has asked for one.
+  `CREATE OR REPLACE VIEW export_states AS
+    SELECT e.id, e.created_at, e.url, e.first_event_id, e.last_event_id, e.event_count,
+      coalesce(a.state, 'pending') AS state, coalesce(a.attempts, 0) AS attempts,
+      a.http_status, a.error, coalesce(a.next_at, e.created_at) AS next_at
+    FROM exports e LEFT JOIN (
+      SELECT export_id, arg_max(state, rowid) AS state,
+        count(*) FILTER (state <> 'pending' OR error IS NOT NULL) AS attempts,
+        arg_max(coalesce(http_status, -1), rowid) AS http_status,
+        arg_max(coalesce(error, ''), rowid) AS error, arg_max(next_at, rowid) AS next_at
+      FROM export_attempts GROUP BY export_id
+    ) a ON a.export_id = e.id;`,
 ];
 
 /**
