@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
 import type { FileRole } from "./catalogue.ts";
-import { download } from "./download.ts";
 import { ModelMissingError } from "./errors.ts";
 import { lockFile } from "./file_lock.ts";
 import type { ModelStore } from "./model_store.ts";
@@ -84,6 +83,10 @@ async function downloaded(store: ModelStore, url: URL): Promise<string> {
   if (await exists(path)) return path;
   await Deno.mkdir(folder, { recursive: true });
   using _lock = await lockFile(join(folder, "lock"), url.href);
-  if (!await exists(path)) await download(url, path);
+  if (!await exists(path)) {
+    // Loaded for addresses only: it would slow down every command that has flags of models.
+    const { download } = await import("./download.ts");
+    await download(url, path);
+  }
   return path;
 }
