@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import project from "../deno.json" with { type: "json" };
 import { ensureLibrary } from "../ffi/build.ts";
 import type { EmbeddedFile, EmbeddedLibraries } from "../ffi/extract_libraries.ts";
 import { bundleProgram } from "./bundle.ts";
@@ -57,7 +58,8 @@ export async function writeTree(root: string): Promise<Tree> {
   const parties = await thirdParties(code, names);
   await Deno.writeTextFile(join(root, "THIRD_PARTY_LICENSES.txt"), licenceNotices(parties));
   await writeJson(join(root, "package.json"), { private: true, type: "module" });
-  await writeJson(join(root, "deno.json"), { nodeModulesDir: "manual" });
+  const { unstable } = project;
+  await writeJson(join(root, "deno.json"), { nodeModulesDir: "manual", unstable });
   await writeJson(join(root, "libraries.json"), await embeddedLibraries(root));
   return { root, files: await finish(root), parties };
 }
