@@ -119,13 +119,11 @@ export function ingestHandler(options: IngestOptions) {
     try {
       for await (const { firstIndex, lines } of lineBatches(bodyStream(request), maxBodyBytes)) {
         const receivedUs = nowUs();
-        for (const [i, line] of lines.entries()) {
-          if (isBlank(line)) continue;
+        for (const [i, { bytes, text }] of lines.entries()) {
+          if (isBlank(bytes)) continue;
           const index = firstIndex + i;
-          intake.add(
-            index,
-            () => storable(eventFromJson(line, batchContext(receivedUs, key, index))),
-          );
+          const context = batchContext(receivedUs, key, index);
+          intake.add(index, () => storable(eventFromJson(bytes, context, text)));
           if (intake.isFull) await intake.flush();
         }
       }

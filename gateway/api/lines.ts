@@ -1,15 +1,25 @@
+import { isAscii } from "node:buffer";
 import { concatenate } from "./concatenate.ts";
 import { BodyTooLargeError } from "./errors.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Some of a stream's lines, without their ends. */
+/** A line without its end. */
+export interface Line {
+  readonly bytes: Uint8Array;
+  /** The same as text, where that costs nothing. */
+  readonly text?: string;
+}
+
+/** Some of a stream's lines. */
 export interface LineBatch {
   /** Index of the first line. */
   readonly firstIndex: number;
-  readonly lines: readonly Uint8Array[];
+  readonly lines: readonly Line[];
 }
+
+const ascii = new TextDecoder("latin1");
 
 /**
  * Cuts a stream into lines, a batch for each chunk of the stream, in bounded memory. The lines may
@@ -31,19 +41,27 @@ export async function* lineBatches(
     partBytes += part.length;
     if (partBytes > maxLineBytes) throw new BodyTooLargeError(`line ${index + 1}`, maxLineBytes);
   };
-  const release = (): Uint8Array => {
-    const line = parts.length === 1 ? parts[0]! : concatenate(parts, partBytes);
+  const release = (): Line => {
+    const bytes = parts.length === 1 ? parts[0]! : concatenate(parts, partBytes);
     parts = [];
     partBytes = 0;
-    return withoutCarriageReturn(line);
+    return { bytes: withoutCarriageReturn(bytes) };
   };
   for await (const chunk of chunks) {
     const firstIndex = index;
-    const lines: Uint8Array[] = [];
+    // Decoded once, because a call for every line would cost as much as parsing it.
+    const text = isAscii(chunk) ? ascii.decode(chunk) : null;
+    const lines: Line[] = [];
     let start = 0;
     for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = end + 1) {
+      const isWhole = partBytes === 0;
       hold(chunk.subarray(start, end));
-      lines.push(release());
+      const line = release();
+      lines.push(
+        isWhole && text !== null
+          ? { bytes: line.bytes, text: text.slice(start, start + line.bytes.length) }
+          : line,
+      );
       index++;
     }
     if (start < chunk.length) hold(chunk.subarray(start));
@@ -53,5 +71,6 @@ export async function* lineBatches(
 }
 
 function withoutCarriageReturn(line: Uint8Array): Uint8Array {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+  const isThere = line[line.length - 1] === CARRIAGE_RETURN;
+  return isThere ? line.subarray(0, -1) : line;
 }

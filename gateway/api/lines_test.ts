@@ -18,7 +18,11 @@ async function linesOf(
   const all: string[] = [];
   for await (const { firstIndex, lines } of lineBatches(chunksOf(bytes), maxLineBytes)) {
     assert.equal(firstIndex, all.length);
-    all.push(...lines.map((line) => new TextDecoder().decode(line)));
+    for (const { bytes, text } of lines) {
+      const decoded = new TextDecoder().decode(bytes);
+      assert.equal(text ?? decoded, decoded);
+      all.push(decoded);
+    }
   }
   return all;
 }
@@ -71,4 +75,13 @@ Deno.test("lineBatches refuses a line over the limit, at once and by its number"
   await assert.rejects(linesOf(["1\n123456\n"], 5), tooLong);
   // It does not wait for the line's end.
   await assert.rejects(linesOf(["1\n123", "456", "7"], 5), tooLong);
+});
+
+Deno.test("lineBatches gives the text of whole lines in a chunk of ASCII only", async () => {
+  const texts: (string | undefined)[] = [];
+  const chunks = ["ab\r\ncd\ne", "f\ngh\n", "ij\nö\n"].map((chunk) => encoder.encode(chunk));
+  for await (const { lines } of lineBatches(chunksOf(chunks), 100)) {
+    texts.push(...lines.map(({ text }) => text));
+  }
+  assert.deepEqual(texts, ["ab", "cd", undefined, "gh", undefined, undefined]);
 });

@@ -11,7 +11,13 @@ import {
   workflowNodeMember,
 } from "./event_members.ts";
 import { MAX_ID_LENGTH } from "./idempotency_key.ts";
-import { isJsonObject, type JsonObject, parseJson, withoutByteOrderMark } from "./strict_json.ts";
+import {
+  DEFAULT_LIMITS,
+  isJsonObject,
+  type JsonObject,
+  parseJson,
+  withoutByteOrderMark,
+} from "./strict_json.ts";
 import { describeValue } from "./text.ts";
 
 /** The type of an event that came without one, until it is inferred. */
@@ -70,10 +76,15 @@ const MAX_IMAGE_PATH_LENGTH = 4096;
  * Parses and validates one event in JSON.
  *
  * @param bytes One JSON object, UTF-8. The event keeps a view of them, so they must not change.
+ * @param decoded The same as `bytes`, where that is known.
  * @throws {InvalidEventError} and what {@linkcode parseJson} throws.
  */
-export function eventFromJson(bytes: Uint8Array, context: EventContext): GatewayEvent {
-  const payload = parseJson(bytes);
+export function eventFromJson(
+  bytes: Uint8Array,
+  context: EventContext,
+  decoded?: string,
+): GatewayEvent {
+  const payload = parseJson(bytes, DEFAULT_LIMITS, decoded);
   if (!isJsonObject(payload)) {
     throw new InvalidEventError(
       "",
@@ -126,7 +137,7 @@ export interface KeptEvent {
  */
 export function restoreEvent(kept: KeptEvent): GatewayEvent {
   const payloadBytes = new TextEncoder().encode(kept.payload);
-  const payload = parseJson(payloadBytes) as JsonObject;
+  const payload = parseJson(payloadBytes, DEFAULT_LIMITS, kept.payload) as JsonObject;
   return {
     id: kept.id,
     receivedUs: kept.receivedUs,

@@ -39,7 +39,8 @@ export interface JsonLimits {
   readonly maxMembers: number;
 }
 
-const DEFAULT_LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000 };
+/** Bounds that hold unless others are given. */
+export const DEFAULT_LIMITS: JsonLimits = { maxDepth: 64, maxMembers: 10_000 };
 
 const LETTER_U = 0x75;
 
@@ -53,13 +54,18 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * Linear in the number of bytes; the depth is known before anything recursive runs.
  *
  * @param bytes UTF-8, with or without a byte order mark.
+ * @param decoded The same as `bytes`, where that is known.
  * @throws {InvalidUtf8Error | InvalidJsonError} with the place of the mistake.
  * @throws {TooDeepError | TooManyMembersError} beyond `limits`, before the text is parsed.
  * @throws {DuplicateMemberError | NumberOverflowError | LoneSurrogateError} with the path.
  */
-export function parseJson(bytes: Uint8Array, limits: JsonLimits = DEFAULT_LIMITS): JsonValue {
+export function parseJson(
+  bytes: Uint8Array,
+  limits: JsonLimits = DEFAULT_LIMITS,
+  decoded?: string,
+): JsonValue {
   const { members, escapesSurrogates } = scan(bytes, limits);
-  const text = decodeUtf8(bytes);
+  const text = decoded ?? decodeUtf8(bytes);
   let value: JsonValue;
   try {
     value = JSON.parse(text);
