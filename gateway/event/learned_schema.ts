@@ -98,6 +98,11 @@ export class LearnedSchema {
     });
   }
 
+  /** Events that it was learned from. */
+  get events(): number {
+    return this.#events;
+  }
+
   /** Number of top-level members known. */
   get fieldCount(): number {
     return this.#fields.length;

@@ -1,5 +1,10 @@
 import { ChatEngine } from "../../llm/chat/chat_engine.ts";
-import type { ChatHistory, ChatTool, KnownSchema } from "../../llm/chat/chat_parts.ts";
+import type {
+  ChatHistory,
+  ChatTool,
+  KnownSchema,
+  KnownSchemas,
+} from "../../llm/chat/chat_parts.ts";
 import type { ChatState, SlotValue } from "../../llm/chat/chat_state.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
 import type { Embed } from "../../llm/sentiment.ts";
@@ -36,10 +41,7 @@ export function createChat(parts: ChatParts): ChatEngine {
   return new ChatEngine({
     model,
     history: historyIn(store),
-    schemas: () =>
-      registry.list()
-        .filter(({ name }) => !RESERVED_TYPES.includes(name))
-        .map((schema) => knownSchema(schema.toJson())),
+    schemas: schemasIn(registry),
     reservedTypes: RESERVED_TYPES,
     embed,
     tools: [queryEvents(store), searchEvents(search), getSchema(registry)],
@@ -54,6 +56,21 @@ function historyIn({ chats }: Store): ChatHistory {
       return { turns, state: state === null ? null : JSON.parse(state) as ChatState };
     },
     append: (sessionId, turns, state) => chats.append(sessionId, turns, JSON.stringify(state)),
+  };
+}
+
+function schemasIn(registry: SchemaRegistry): KnownSchemas {
+  return {
+    outlines: (countMax) =>
+      registry.list()
+        .filter(({ name }) => !RESERVED_TYPES.includes(name))
+        .sort((a, b) => b.events - a.events)
+        .slice(0, countMax)
+        .map(({ name, fieldNames }) => ({ name, fields: fieldNames })),
+    get: (name) => {
+      const schema = registry.get(name);
+      return schema === undefined ? undefined : knownSchema(schema.toJson());
+    },
   };
 }
 

@@ -1,9 +1,9 @@
 import type { ChatAnswer, ChatMessage, ChatModel } from "../chat_model.ts";
 import { LlmAnswerTooLargeError, LlmBrokenAnswerError, LlmBusyError } from "../errors.ts";
 import type { Embed } from "../sentiment.ts";
-import type { ChatHistory, ChatTool, KnownSchema } from "./chat_parts.ts";
-import { isComplete, missingOf, NO_STATE, type SlotValue } from "./chat_state.ts";
-import { SchemaRelevance } from "./schema_relevance.ts";
+import type { ChatHistory, ChatTool, KnownSchema, KnownSchemas } from "./chat_parts.ts";
+import { type ChatState, isComplete, missingOf, NO_STATE, type SlotValue } from "./chat_state.ts";
+import { SchemaRelevance, SCHEMAS_COMPARED_MAX } from "./schema_relevance.ts";
 import { VisibleText, visibleText } from "./slot_marker.ts";
 import { systemPrompt } from "./system_prompt.ts";
 import { understand } from "./understand.ts";
@@ -12,7 +12,7 @@ import { understand } from "./understand.ts";
 export interface ChatEngineParts {
   readonly model: ChatModel;
   readonly history: ChatHistory;
-  readonly schemas: () => readonly KnownSchema[];
+  readonly schemas: KnownSchemas;
   /** Finds out by it which schemas matter for a message. */
   readonly embed: Embed;
   /** Names that no conversation comes to, because they have a meaning of their own. */
@@ -41,6 +41,8 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Event types that the model is told of. */
+const SCHEMAS_TOLD_MAX = 20;
 const HISTORY_TURNS_MAX = 20;
 const HISTORY_CHARACTERS_MAX = 12_000;
 /** Times that the model may look something up for one answer. */
@@ -102,10 +104,8 @@ export class ChatEngine {
     options.signal?.throwIfAborted();
     const { turns, state: kept } = await history.load(sessionId, HISTORY_TURNS_MAX);
     const before = kept ?? NO_STATE;
-    const known = schemas();
-    const relevant = await this.#relevance.sort(message, known);
     const answer = await this.#converse([
-      { role: "system", content: systemPrompt(before, relevant) },
+      { role: "system", content: systemPrompt(before, await this.#relevant(message, before)) },
       ...newest(turns),
       { role: "user", content: message },
     ], options);
@@ -116,7 +116,13 @@ export class ChatEngine {
     }
     const said = [...turns.filter(({ role }) => role === "user"), { content: message }]
       .map(({ content }) => content).join("\n");
-    const state = understand(answer.text, before, said, known, reservedTypes);
+    const state = understand(
+      answer.text,
+      before,
+      said,
+      (name) => schemas.get(name),
+      reservedTypes,
+    );
     const content = visibleText(answer.text);
     const complete = isComplete(state);
     if (complete && execute !== undefined) {
@@ -136,6 +142,15 @@ export class ChatEngine {
       complete,
       session_id: sessionId,
     };
+  }
+
+  /** The event types that the model is told of: what the person wants, then what they may mean. */
+  async #relevant(message: string, { intent }: ChatState): Promise<KnownSchema[]> {
+    const { schemas } = this.#parts;
+    const sorted = await this.#relevance.sort(message, schemas.outlines(SCHEMAS_COMPARED_MAX));
+    const names = new Set(intent === null ? [] : [intent]);
+    for (const { name } of sorted.slice(0, SCHEMAS_TOLD_MAX)) names.add(name);
+    return Array.from(names, (name) => schemas.get(name)).filter((schema) => schema !== undefined);
   }
 
   /** Lets the model look things up until it answers. */

@@ -71,7 +71,10 @@ function engineOf(answers: Script[], parts: Partial<ChatEngineParts> = {}) {
   const engine = new ChatEngine({
     model,
     history,
-    schemas: () => [INSURANCE],
+    schemas: {
+      outlines: () => [{ name: INSURANCE.name, fields: ["model", "year"] }],
+      get: (name) => name === INSURANCE.name ? INSURANCE : undefined,
+    },
     embed: (texts) => Promise.resolve(texts.map(() => new Float32Array(2))),
     reservedTypes: ["SystemConfig"],
     tools: [],
@@ -121,6 +124,22 @@ Deno.test("ChatEngine takes the fields of a new type from the model, once", asyn
   assert.deepEqual([first.intent, first.missing], ["TableBooking", ["day", "guests"]]);
   const second = await engine.answer("s", "Friday, for 4 of us");
   assert.deepEqual([second.slots, second.complete], [{ day: "Friday", guests: 4 }, true]);
+});
+
+Deno.test("ChatEngine tells the model of twenty types at most, and always of what is wanted", async () => {
+  const schemaOf = (name: string) => ({ name, fields: [] });
+  const schemas = {
+    outlines: () => Array.from({ length: 50 }, (_, i) => schemaOf(`Type${i}`)),
+    get: schemaOf,
+  };
+  const { engine, requests } = engineOf([
+    "Fine." + block({ intent: "Type49", slots: {} }),
+    "Go on.",
+  ], { schemas });
+  for (const message of ["hello", "and now?"]) await engine.answer("s", message);
+  const typesIn = ({ messages: [system] }: ChatRequest) => system!.content.match(/^- \w+/gm);
+  assert.equal(typesIn(requests[0]!)!.length, 20);
+  assert.deepEqual(typesIn(requests[1]!)!.slice(0, 2), ["- Type49", "- Type0"]);
 });
 
 Deno.test("ChatEngine shows text as it comes, and neither the block nor HTML", async () => {

@@ -13,6 +13,20 @@ export interface KnownSchema {
   }[];
 }
 
+/** As much of an event type as tells whether it matters for a message. */
+export interface SchemaOutline {
+  readonly name: string;
+  /** Names of its fields. */
+  readonly fields: readonly string[];
+}
+
+/** The event types that a conversation can be about. */
+export interface KnownSchemas {
+  /** Of so many types at most, the most frequent ones. */
+  outlines(countMax: number): readonly SchemaOutline[];
+  get(name: string): KnownSchema | undefined;
+}
+
 /** One turn of a conversation that was kept. */
 export interface KeptTurn {
   readonly role: "user" | "assistant";

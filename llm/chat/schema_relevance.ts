@@ -1,9 +1,9 @@
 import { LruMap } from "../../collider/lru_map.ts";
 import type { Embed } from "../sentiment.ts";
-import type { KnownSchema } from "./chat_parts.ts";
+import type { SchemaOutline } from "./chat_parts.ts";
 
-/** Schemas whose vectors are kept: 4 MiB, for 1,024 dimensions. */
-const VECTORS_MAX = 1_024;
+/** Schemas that are to be compared with a message: their vectors are kept, 4 MiB of them. */
+export const SCHEMAS_COMPARED_MAX = 1_024;
 /** Schemas embedded for one message: the rest comes with the next ones. */
 const EMBEDDED_PER_MESSAGE_MAX = 64;
 /** A person waits for it. */
@@ -13,14 +13,16 @@ const TEXT_UNITS_MAX = 1_000;
 
 /** A schema that is compared with a message. */
 interface Candidate {
-  readonly schema: KnownSchema;
+  readonly outline: SchemaOutline;
   /** What is embedded of it. */
   readonly text: string;
-  readonly kept: KeptVector;
+  readonly kept: Kept;
 }
 
-/** Null until it was embedded. */
-interface KeptVector {
+/** What is kept of a candidate. */
+interface Kept {
+  readonly words: readonly string[];
+  /** Null until it was embedded. */
   vector: Float32Array | null;
 }
 
@@ -32,28 +34,37 @@ interface KeptVector {
 export class SchemaRelevance {
   readonly #embed: Embed;
   /** By the text that was embedded: a type whose fields change has another one. */
-  readonly #vectors = new LruMap<KeptVector>(VECTORS_MAX);
+  readonly #kept = new LruMap<Kept>(SCHEMAS_COMPARED_MAX);
 
   constructor(embed: Embed) {
     this.#embed = embed;
   }
 
-  /** The schemas that matter most, the most relevant first; at most 1,024. */
-  async sort(message: string, schemas: readonly KnownSchema[]): Promise<KnownSchema[]> {
-    const candidates = byCommonWords(message, schemas)
-      .slice(0, VECTORS_MAX)
-      .map(({ schema, text }): Candidate => ({
-        schema,
-        text,
-        kept: this.#vectors.getOrMake(text, () => ({ vector: null })),
-      }));
+  /**
+   * The schemas, the most relevant first.
+   *
+   * @param outlines at most {@linkcode SCHEMAS_COMPARED_MAX}, or none is remembered for long
+   */
+  async sort(message: string, outlines: readonly SchemaOutline[]): Promise<SchemaOutline[]> {
+    const words = new Set(wordsOf(message));
+    const candidates = outlines
+      .map((outline) => this.#candidate(outline))
+      .map((candidate) => ({ candidate, common: commonWords(candidate, words) }))
+      .sort((a, b) => b.common - a.common)
+      .map(({ candidate }) => candidate);
     const direction = await this.#embedWith(message, candidates);
     const similarity = ({ kept: { vector } }: Candidate) =>
       direction === null || vector === null ? -1 : dot(direction, vector);
     return candidates
       .map((candidate) => ({ candidate, similarity: similarity(candidate) }))
       .sort((a, b) => b.similarity - a.similarity)
-      .map(({ candidate }) => candidate.schema);
+      .map(({ candidate }) => candidate.outline);
+  }
+
+  #candidate(outline: SchemaOutline): Candidate {
+    const text = textOf(outline);
+    const kept = this.#kept.getOrMake(text, () => ({ words: wordsOf(text), vector: null }));
+    return { outline, text, kept };
   }
 
   /**
@@ -84,21 +95,14 @@ export class SchemaRelevance {
   }
 }
 
-/** The schemas by the words that they have in common with the message, most first. */
-function byCommonWords(message: string, schemas: readonly KnownSchema[]) {
-  const wanted = new Set(wordsOf(message));
-  return schemas
-    .map((schema) => {
-      const text = textOf(schema);
-      return { schema, text, common: wordsOf(text).filter((word) => wanted.has(word)).length };
-    })
-    .sort((a, b) => b.common - a.common);
+function commonWords({ kept }: Candidate, words: ReadonlySet<string>): number {
+  return kept.words.filter((word) => words.has(word)).length;
 }
 
 /** As in `Car Insurance Request: model, year`. */
-function textOf({ name, fields }: KnownSchema): string {
+function textOf({ name, fields }: SchemaOutline): string {
   const words = name.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})|[._-]+/gu, " ");
-  const list = fields.slice(0, FIELDS_MAX).map((field) => field.name).join(", ");
+  const list = fields.slice(0, FIELDS_MAX).join(", ");
   return `${words}: ${list}`.slice(0, TEXT_UNITS_MAX);
 }
 

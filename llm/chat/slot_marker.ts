@@ -49,7 +49,7 @@ function heldBack(text: string): number {
   for (let length = Math.min(SLOT_MARKER.length - 1, text.length); length > 0; length--) {
     if (SLOT_MARKER.startsWith(text.slice(-length))) return length;
   }
-  return /[<!]$/.test(text) ? 1 : 0;
+  return /<?!$|<$/.exec(text)?.[0].length ?? 0;
 }
 
 /** Markdown shows an escaped character as it is. */

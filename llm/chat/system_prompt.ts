@@ -2,7 +2,6 @@ import type { KnownSchema } from "./chat_parts.ts";
 import { type ChatState, missingOf } from "./chat_state.ts";
 import { SLOT_MARKER } from "./slot_marker.ts";
 
-const SCHEMAS_MAX = 20;
 const FIELDS_MAX = 30;
 const NAME_UNITS_MAX = 64;
 const SCHEMAS_UNITS_MAX = 8_000;
@@ -16,10 +15,7 @@ const PLAIN_NAME = /^[\p{L}\p{N}_.-]{1,64}$/u;
  * @param schemas the most relevant first
  */
 export function systemPrompt(state: ChatState, schemas: readonly KnownSchema[]): string {
-  const known = fitting(
-    withFirst(state.intent, schemas).slice(0, SCHEMAS_MAX).map(schemaLine),
-    SCHEMAS_UNITS_MAX,
-  );
+  const known = fitting(schemas.map(schemaLine), SCHEMAS_UNITS_MAX);
   return `You talk with a person for a gateway that keeps events. Find out what the person wants, \
 ask for what is missing, one question at a time, and answer questions about the events with your \
 tools. Answer in the person's language, briefly, in plain text or Markdown, never in HTML.
@@ -44,11 +40,6 @@ function progressOf(state: ChatState): string {
   if (state.intent === null) return "The person has not said yet what they want.";
   return `The person wants ${state.intent}. Said so far: ${JSON.stringify(state.slots)}. ` +
     `Missing: ${missingOf(state).join(", ") || "nothing"}.`;
-}
-
-/** The schemas with that of what the person wants before the others: they may not name it again. */
-function withFirst(name: string | null, schemas: readonly KnownSchema[]): KnownSchema[] {
-  return schemas.toSorted((a, b) => Number(b.name === name) - Number(a.name === name));
 }
 
 function schemaLine({ name, fields }: KnownSchema): string {

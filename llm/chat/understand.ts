@@ -34,14 +34,14 @@ const understanding = z.object({
  * What an answer says of the conversation, carried on from how far it had come.
  *
  * @param said everything that the person has said: a slot has only what stands there
- * @param schemas of the types that are known
+ * @param schemaOf a type, if it is known
  * @param reservedTypes that nobody can ask for
  */
 export function understand(
   answer: string,
   before: ChatState,
   said: string,
-  schemas: readonly KnownSchema[],
+  schemaOf: (name: string) => KnownSchema | undefined,
   reservedTypes: readonly string[],
 ): ChatState {
   const marker = answer.indexOf(SLOT_MARKER);
@@ -50,7 +50,7 @@ export function understand(
   if (!parsed.success) return before;
   const { intent, slots, required } = parsed.data;
   if (intent === null || reservedTypes.includes(intent)) return before;
-  const schema = schemas.find(({ name }) => name === intent);
+  const schema = schemaOf(intent);
   const kept = intent === before.intent ? before.slots : {};
   const fresh = Object.entries(slots)
     .filter(([name]) => isField(name, schema))
