@@ -13,7 +13,13 @@ export function safeJson(json: string): string {
   );
 }
 
-/** Lines of text with signs in the place of what would make a terminal do anything. */
+/**
+ * Lines of text with signs in the place of what would make a terminal do anything. Carriage returns,
+ * with which lines of CSV end, are left out: alone, they would let a text write over itself.
+ */
 export function safeText(text: string): string {
-  return text.replace(OBEYED, (character) => character === "\n" ? character : "\ufffd");
+  return text.replace(OBEYED, (character) => {
+    if (character === "\n" || character === "\t") return character;
+    return character === "\r" ? "" : "\ufffd";
+  });
 }
