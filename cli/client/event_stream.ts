@@ -37,6 +37,8 @@ const STREAM_PATH = "/api/events/stream";
 /** Three times what the gateway lets pass between two signs of life. */
 const SILENCE_MS = 45_000;
 const FIRST_WAIT_MS = 1_000;
+/** Whatever the gateway wants. */
+const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 30_000;
 /** Of one message, UTF-16 code units: more than the largest event, whose payload is in it twice. */
 const MESSAGE_UNITS_MAX = 256 << 20;
@@ -112,7 +114,7 @@ class Connection {
       .pipeThrough(
         new EventSourceParserStream({
           maxBufferSize: MESSAGE_UNITS_MAX,
-          onRetry: (retryMs) => this.retryMs = retryMs,
+          onRetry: (retryMs) => this.retryMs = Math.max(retryMs, SHORTEST_WAIT_MS),
         }),
       );
     for await (const message of messages) {
