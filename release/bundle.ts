@@ -1,6 +1,6 @@
-import { isBuiltin } from "node:module";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { refuseOtherImports } from "./bundle_checks.ts";
 import { BundleError } from "./errors.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
@@ -8,7 +8,6 @@ const ROOT = join(import.meta.dirname!, "..");
 const OTHER_FOLDERS: ReadonlySet<string> = new Set(["node_modules", "release", "tests", "dist"]);
 /** A worker's script is named by a URL, where the bundler does not see it. */
 const WORKER_URL = /new URL\("(\.[^"]+_worker\.ts)", import\.meta\.url\)/g;
-const IMPORT = /^(?:import|export)\b[^"';]*?"([^"]+)"|\b__require\("([^"]+)"\)/gm;
 
 /**
  * Bundles the program with all its workers, as JavaScript in one flat folder: as many folders below
@@ -90,21 +89,6 @@ async function* sourceFiles(directory: string): AsyncGenerator<string> {
       if (!name.startsWith(".") && !OTHER_FOLDERS.has(name)) yield* sourceFiles(path);
     } else if (name.endsWith(".ts") && !name.endsWith("_test.ts")) {
       yield path;
-    }
-  }
-}
-
-/** A package that is neither in the bundle nor in the tree would be looked for elsewhere. */
-async function refuseOtherImports(output: string, external: readonly string[]): Promise<void> {
-  for await (const { name } of Deno.readDir(output)) {
-    const code = await Deno.readTextFile(join(output, name));
-    for (const [, imported, required] of code.matchAll(IMPORT)) {
-      const specifier = (imported ?? required)!;
-      if (/^\.\/[\w.-]+\.js$/.test(specifier) || isBuiltin(specifier)) continue;
-      if (external.includes(specifier)) continue;
-      throw new BundleError(`${name} imports ${specifier}, which is not in the bundle`, {
-        hint: "add its package to native_packages.ts if it has native code",
-      });
     }
   }
 }

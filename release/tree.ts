@@ -8,18 +8,16 @@
 import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
-import project from "../deno.json" with { type: "json" };
 import { ensureLibrary } from "../ffi/build.ts";
 import type { EmbeddedFile, EmbeddedLibraries } from "../ffi/extract_libraries.ts";
 import { bundleProgram } from "./bundle.ts";
+import { refuseMissingFiles } from "./bundle_checks.ts";
 import { BundleError } from "./errors.ts";
 import { LIBRARY_FILE, type NativePackage, nativePackages } from "./native_packages.ts";
 import { licenceNotices, packageFolder, thirdParties, type ThirdParty } from "./third_party.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 const DIGEST_LETTERS = 16;
-/** A file that the code names by a URL, apart from scripts of workers. */
-const FILE_URL = /new URL\("(\.{1,2}\/[^"]+)", import\.meta\.url\)/g;
 /** The time in every file's metadata, so that the same sources give the same executable. */
 const MODIFIED = new Date(0);
 
@@ -58,8 +56,9 @@ export async function writeTree(root: string): Promise<Tree> {
   const parties = await thirdParties(code, names);
   await Deno.writeTextFile(join(root, "THIRD_PARTY_LICENSES.txt"), licenceNotices(parties));
   await writeJson(join(root, "package.json"), { private: true, type: "module" });
-  const { unstable } = project;
-  await writeJson(join(root, "deno.json"), { nodeModulesDir: "manual", unstable });
+  // Without `unstable` features of the project: of "no-legacy-abort" the runtime of executables knows
+  // nothing, there a request's signal is aborted after a whole answer, too.
+  await writeJson(join(root, "deno.json"), { nodeModulesDir: "manual" });
   await writeJson(join(root, "libraries.json"), await embeddedLibraries(root));
   return { root, files: await finish(root), parties };
 }
@@ -77,21 +76,6 @@ async function copyPackage({ name, files }: NativePackage, target: string): Prom
     throw new BundleError(`the package ${name} has none of the files that are needed of it`, {
       hint: "its layout has changed: adapt native_packages.ts",
     });
-  }
-}
-
-/** What the code looks for beside itself must be there: outside of the tree, others could put it. */
-async function refuseMissingFiles(code: string): Promise<void> {
-  for await (const path of filesIn(code)) {
-    if (!path.endsWith(".js")) continue;
-    for (const [, url] of (await Deno.readTextFile(join(code, path))).matchAll(FILE_URL)) {
-      await Deno.stat(join(code, url!)).catch((cause) => {
-        throw new BundleError(`${path} names ${url}, which is not in the tree`, {
-          hint: "copy it in release/tree.ts, to where it is relative to cli/",
-          cause,
-        });
-      });
-    }
   }
 }
 
