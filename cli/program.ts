@@ -59,7 +59,7 @@ export function createProgram(): CommandUnknownOpts {
       }
     });
   addCompletions(program);
-  inheritSettings(program);
+  inheritBehaviour(program);
   return program;
 }
 
@@ -81,7 +81,7 @@ function withDefaultCommand(args: readonly string[]): readonly string[] {
 }
 
 /** Commands of other files know nothing of the program before they are added. */
-function inheritSettings(program: CommandUnknownOpts): void {
+function inheritBehaviour(program: CommandUnknownOpts): void {
   program.exitOverride();
   const visit = (command: CommandUnknownOpts) => {
     for (const child of command.commands) {
