@@ -69,6 +69,7 @@ export class LearnedSchema {
   readonly #firstSeenUs: number;
   #lastSeenUs: number;
   #events: number;
+  #shapeVersion = 0;
   #context: JsonObject | null;
   readonly #fields: Field[] = [];
   readonly #fieldsByName = new Map<string, Field>();
@@ -101,6 +102,11 @@ export class LearnedSchema {
   /** Events that it was learned from. */
   get events(): number {
     return this.#events;
+  }
+
+  /** Greater when a field, or a JSON type of a field, was learned. */
+  get shapeVersion(): number {
+    return this.#shapeVersion;
   }
 
   /** Number of top-level members known. */
@@ -136,7 +142,7 @@ export class LearnedSchema {
       index = field.index + 1;
       const value = payload[name]!;
       if (value !== null) filled++;
-      field.counts[typeIndex(value)]!++;
+      if (field.counts[typeIndex(value)]!++ === 0) this.#shapeVersion++;
     }
     return this.#fields.length === 0 ? 0 : filled / this.#fields.length;
   }

@@ -36,6 +36,7 @@ export class SchemaRegistry {
   #nextId = 0;
   #fieldCount = 0;
   #refusedEvents = 0;
+  #shapeVersion = 0;
 
   /** A registry that goes on from the latest row of every type. */
   static restore(rows: readonly LearnedSchemaRow[]): SchemaRegistry {
@@ -55,6 +56,11 @@ export class SchemaRegistry {
     return this.#schemas.size;
   }
 
+  /** Greater when a type, a field or a JSON type of a field was learned. */
+  get shapeVersion(): number {
+    return this.#shapeVersion;
+  }
+
   /** Events not learned from, because their type would have been one too many. */
   get refusedEvents(): number {
     return this.#refusedEvents;
@@ -70,12 +76,14 @@ export class SchemaRegistry {
       }
       schema = LearnedSchema.first(this.#nextId++, type, payload, receivedUs);
       this.#schemas.set(type, schema);
+      this.#shapeVersion++;
     }
     this.#changed.add(schema);
 
-    const known = schema.fieldCount;
+    const { fieldCount: known, shapeVersion } = schema;
     const fillRate = schema.learn(payload, receivedUs, known + MAX_FIELDS - this.#fieldCount);
     this.#fieldCount += schema.fieldCount - known;
+    this.#shapeVersion += schema.shapeVersion - shapeVersion;
     return { intentId: schema.id, fillRate };
   }
 

@@ -15,29 +15,28 @@ const XSD = "http://www.w3.org/2001/XMLSchema#";
 const PROV_GENERATED = "http://www.w3.org/ns/prov#generatedAtTime";
 
 /**
- * Events as assertions about the ontology's classes, in JSON-LD. Everything is an absolute IRI or a
- * value, so that nothing in an event can be taken for a keyword, and no context has to be fetched.
+ * An event as a node of a JSON-LD graph: assertions about the ontology's class. Everything is an
+ * absolute IRI or a value, so that nothing in an event can be taken for a keyword, and no context has
+ * to be fetched.
  *
  * @see https://www.w3.org/TR/json-ld11/
  */
-export function aboxJsonLd(
+export function aboxNode(
   ontologyIri: string,
-  events: readonly ExportedEvent[],
+  { id, type, receivedUs, payload }: ExportedEvent,
 ): Record<string, unknown> {
   return {
-    "@graph": events.map(({ id, type, receivedUs, payload }) => ({
-      "@id": `urn:uuid:${id}`,
-      "@type": classIri(ontologyIri, type),
-      [PROV_GENERATED]: {
-        "@type": `${XSD}dateTime`,
-        "@value": new Date(receivedUs / 1000).toISOString(),
-      },
-      ...Object.fromEntries(
-        Object.entries(payload)
-          .filter(([, value]) => value !== null)
-          .map(([field, value]) => [propertyIri(ontologyIri, type, field), valueOf(value)]),
-      ),
-    })),
+    "@id": `urn:uuid:${id}`,
+    "@type": classIri(ontologyIri, type),
+    [PROV_GENERATED]: {
+      "@type": `${XSD}dateTime`,
+      "@value": new Date(receivedUs / 1000).toISOString(),
+    },
+    ...Object.fromEntries(
+      Object.entries(payload)
+        .filter(([, value]) => value !== null)
+        .map(([field, value]) => [propertyIri(ontologyIri, type, field), valueOf(value)]),
+    ),
   };
 }
 

@@ -1,13 +1,10 @@
 import { CircuitBreaker, type CircuitState } from "../../models/circuit_breaker.ts";
 import { GatewayError } from "../event/errors.ts";
-import { restoreEvent } from "../event/event.ts";
-import type { SchemaJson } from "../event/learned_schema.ts";
-import { NIL_UUID, parseUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { SchemaRegistry } from "../event/schema_registry.ts";
+import { NIL_UUID } from "../event/uuid_v7.ts";
 import type { ExportRecord, ExportStore } from "../store/export_store.ts";
-import { aboxJsonLd } from "./abox.ts";
 import type { DeliveryAnswer } from "./delivery.ts";
-import { ontologyTurtle } from "./ontology.ts";
+import { ExportBodies } from "./export_body.ts";
 import { nextAttemptS, PAUSE_MAX_S } from "./retry_schedule.ts";
 
 /** What is exported, and where to. */
@@ -26,7 +23,7 @@ export interface ExporterParts {
   readonly store: ExportStore;
   readonly settings: () => ExportSettings;
   /** What was learned of the event types. */
-  readonly schemas: () => readonly SchemaJson[];
+  readonly registry: SchemaRegistry;
   /** The newest event that is done with: later ones wait for the next export. */
   readonly throughId: () => string | null;
   readonly deliver: (url: URL, id: string, body: string) => Promise<DeliveryAnswer>;
@@ -84,6 +81,7 @@ const OVERLOADED = new Set([429, 503]);
  */
 export class Exporter {
   readonly #parts: ExporterParts;
+  readonly #bodies: ExportBodies;
   readonly #nowMs: () => number;
   /** Exports whose turn it is before all others. */
   readonly #askedFor = new Set<string>();
@@ -94,6 +92,7 @@ export class Exporter {
 
   constructor(parts: ExporterParts) {
     this.#parts = parts;
+    this.#bodies = new ExportBodies(parts.registry);
     this.#nowMs = parts.nowMs ?? Date.now;
     this.#batchSinceMs = this.#nowMs();
   }
@@ -238,19 +237,8 @@ export class Exporter {
   }
 
   async #bodyOf(record: ExportRecord): Promise<string> {
-    const { store, settings, schemas } = this.#parts;
-    const { ontology_iri } = settings();
+    const { store, settings } = this.#parts;
     const events = await store.eventsOf(record);
-    return JSON.stringify({
-      ontology_ttl: ontologyTurtle(ontology_iri, schemas()),
-      abox_jsonld: aboxJsonLd(ontology_iri, events.map(exported)),
-      exported_at: new Date(this.#nowMs()).toISOString(),
-      event_count: events.length,
-    });
+    return await this.#bodies.make(settings().ontology_iri, events, new Date(this.#nowMs()));
   }
-}
-
-function exported(stored: StoredEvent) {
-  const { payload } = restoreEvent({ ...stored, id: parseUuid(stored.id)! });
-  return { id: stored.id, type: stored.type, receivedUs: stored.receivedUs, payload };
 }

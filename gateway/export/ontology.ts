@@ -1,5 +1,6 @@
 import { DataFactory, Writer } from "n3";
 import type { FieldJson, SchemaJson } from "../event/learned_schema.ts";
+import { TimeSlices } from "./time_slices.ts";
 
 const RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const RDFS = "http://www.w3.org/2000/01/rdf-schema#";
@@ -33,7 +34,11 @@ export function propertyIri(ontologyIri: string, type: string, field: string): s
  * @see https://www.w3.org/TR/turtle/
  * @see https://www.w3.org/TR/owl2-quick-reference/
  */
-export function ontologyTurtle(ontologyIri: string, schemas: readonly SchemaJson[]): string {
+export async function ontologyTurtle(
+  ontologyIri: string,
+  schemas: Iterable<SchemaJson>,
+): Promise<string> {
+  const slices = new TimeSlices();
   const writer = new Writer({
     prefixes: { rdf: RDF, rdfs: RDFS, owl: OWL, xsd: XSD, "": ontologyIri },
   });
@@ -45,6 +50,7 @@ export function ontologyTurtle(ontologyIri: string, schemas: readonly SchemaJson
 
   add(ontologyIri.replace(/[#/]$/, ""), `${RDF}type`, `${OWL}Ontology`);
   for (const { name, field_details } of schemas) {
+    if (slices.isOver) await slices.next();
     const type = classIri(ontologyIri, name);
     add(type, `${RDF}type`, `${OWL}Class`);
     label(type, name);

@@ -367,7 +367,7 @@ export class Pipeline {
     return new ExportLoop({
       store: store.exports,
       settings: () => settings.current,
-      schemas: () => schemas.registry.list().map((schema) => schema.toJson()),
+      registry: schemas.registry,
       throughId: () => this.lastPublishedId,
       onGone: (url) => {
         log.warn("the webhook is gone and is not used any more", { host: new URL(url).host });
