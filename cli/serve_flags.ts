@@ -7,7 +7,7 @@ import { configOption, dataDirectoryOption } from "./data_directory.ts";
 import { DEFAULT_LLM_BASE_URL, embedderOption } from "./embedder_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType } from "./ner_flags.ts";
 import { OCR_PIPELINES } from "./ocr_flags.ts";
-import { integer, share, webhookSecret } from "./values.ts";
+import { integer, share, signingSecret, webhookSecret } from "./values.ts";
 
 /** What the flags of {@linkcode serveFlags} say. */
 export type ServeFlags = ReturnType<ReturnType<typeof serveFlags>["opts"]>;
@@ -52,7 +52,8 @@ export function serveFlags(name: string) {
     .option("--ring-reset", "recreate the ring; its frames are lost, the events are not")
     .optionsGroup("Exports:")
     .addOption(
-      new Option("--export-secret <secret>", "signs exports by Standard Webhooks; whsec_…"),
+      new Option("--export-secret <secret>", "signs exports by Standard Webhooks; whsec_…")
+        .argParser(signingSecret),
     )
     .option("--allow-private-webhooks", "export to addresses of this machine and its networks, too")
     .optionsGroup("Embeddings:")

@@ -22,6 +22,18 @@ export function httpUrl(text: string): string {
   throw new InvalidArgumentError("It must be an address that begins with http:// or https://.");
 }
 
+/** Reads what signs webhooks: `whsec_` and 24 to 64 bytes in base64, by Standard Webhooks. */
+export function signingSecret(text: string): string {
+  const [, encoded] = /^whsec_([\w+/]+={0,2})$/.exec(text) ?? [];
+  try {
+    const { length } = Uint8Array.fromBase64(encoded!);
+    if (length >= 24 && length <= 64) return text;
+  } catch { /* no base64 */ }
+  throw new InvalidArgumentError(
+    "It must be whsec_ and 24 to 64 bytes in base64, such as whsec_$(openssl rand -base64 32).",
+  );
+}
+
 /** Reads `source=secret`, and adds it to what was read before. */
 export function webhookSecret(
   text: string,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { httpUrl, integer, share, webhookSecret } from "./values.ts";
+import { httpUrl, integer, share, signingSecret, webhookSecret } from "./values.ts";
 
 const INVALID = { code: "commander.invalidArgument" };
 
@@ -23,6 +23,14 @@ Deno.test("httpUrl reads addresses of web servers only", () => {
   assert.equal(httpUrl("https://example.com"), "https://example.com");
   for (const text of ["", "localhost:9382", "ftp://example.com", "file:///etc/passwd"]) {
     assert.throws(() => httpUrl(text), INVALID, text);
+  }
+});
+
+Deno.test("signingSecret reads what a webhook can be signed with", () => {
+  const secretOf = (bytes: number) => `whsec_${new Uint8Array(bytes).fill(255).toBase64()}`;
+  for (const bytes of [24, 32, 64]) assert.equal(signingSecret(secretOf(bytes)), secretOf(bytes));
+  for (const text of ["", "whsec_", "abc", "whsec_!!!", "whsec_abc", secretOf(23), secretOf(65)]) {
+    assert.throws(() => signingSecret(text), INVALID, text);
   }
 });
 
