@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
 import { tableFromIPC } from "apache-arrow";
-import { Gateway, runGateway } from "./gateway.ts";
+import { eventually, Gateway, runGateway } from "./gateway.ts";
 
 const encoder = new TextEncoder();
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -221,6 +221,11 @@ Deno.test("pages go through all events once, in every form", async () => {
     (_, i) => `{"type":"P","n":${i},"conversation_id":"c${i % 2}"}`,
   );
   await post(gateway, lines.join("\n"), { "Content-Type": "application/x-ndjson" });
+  await eventually("the frames", async () => {
+    const { events } = await (await gateway.fetch("/api/events?limit=25")).json();
+    return events.every(({ frame_id }: { frame_id: number | null }) => frame_id !== null) ||
+      undefined;
+  });
   const seen: number[] = [];
   for (let cursor = "";;) {
     const page = await (await gateway.fetch(`/api/events?limit=10${cursor}`)).json();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { Gateway } from "./gateway.ts";
+import { eventually, Gateway } from "./gateway.ts";
 
 interface Message {
   readonly id?: string | undefined;
@@ -40,6 +40,10 @@ async function follow(gateway: Gateway, query = "", headers: HeadersInit = {}) {
 Deno.test("events are followed live, as they are in the list", async () => {
   await using gateway = await Gateway.start();
   await post(gateway, { type: "Before" });
+  await eventually("its frame", async () => {
+    const { ring } = await (await gateway.fetch("/metrics")).json();
+    return ring.head === 1 || undefined;
+  });
   await using live = await follow(gateway);
   const id = await post(gateway, { type: "After", message: "linha\nolá 😀" });
   const message = await live.next();
