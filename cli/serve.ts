@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Guard } from "../gateway/api/security.ts";
-import { serve } from "../gateway/api/server.ts";
+import { serve, type Server } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
-import { Log } from "../gateway/pipeline/log.ts";
+import { Log, writeToStandardError } from "../gateway/pipeline/log.ts";
 import type { LlmOptions } from "../gateway/pipeline/loaded_models.ts";
 import { Pipeline } from "../gateway/pipeline/pipeline.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
@@ -32,7 +32,13 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
       "Set --token (or GATEWAY_TOKEN), listen on 127.0.0.1, or insist with --insecure.",
     );
   }
-  const log = new Log({ level: flags.logLevel, format: flags.logFormat });
+  let isDrawing = false;
+  const log = new Log({
+    level: flags.logLevel,
+    format: flags.logFormat,
+    // The dashboard has the terminal then, and shows what is logged.
+    write: (line) => isDrawing || writeToStandardError(line),
+  });
   const dbPath = flags.dbPath ?? join(flags.dataDir, "collider.db");
   const models = new ModelStore(modelsDirectory(flags.dataDir));
   const ner = await nerOptions(flags, models);
@@ -87,10 +93,51 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
     documents: ocr === undefined ? "not read: no OCR model is installed" : "read",
     entities: ner === undefined ? "none: no NER model is installed" : ner.labels.join(", "),
   });
-  await stopping;
+  if (flags.tui && hasTerminal()) {
+    isDrawing = true;
+    try {
+      await showDashboard(server, flags.token, stopping);
+    } catch (error) {
+      isDrawing = false;
+      log.error("the dashboard can't be drawn any more", { reason: (error as Error).message });
+      await stopping;
+    }
+    isDrawing = false;
+  } else {
+    if (flags.tui) log.info("no dashboard is drawn, because this is no terminal");
+    await stopping;
+  }
   await server.stop();
   await pipeline.stop();
   log.info("collider has stopped");
+}
+
+function hasTerminal(): boolean {
+  return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+}
+
+/** Draws the dashboard until its user quits, or the gateway is to stop. */
+async function showDashboard(
+  server: Server,
+  token: string | undefined,
+  stopping: Promise<void>,
+): Promise<void> {
+  const { runDashboard } = await import("../tui/dashboard.ts");
+  const ending = new AbortController();
+  stopping.then(() => ending.abort());
+  await runDashboard({ source: localSource(server, token), signal: ending.signal });
+}
+
+/** The gateway of this process, asked without a connection. */
+function localSource({ hostname, port, fetch }: Server, token: string | undefined) {
+  return {
+    label: `${hostname}:${port}`,
+    fetch(path: string, init: RequestInit = {}) {
+      const headers = new Headers(init.headers);
+      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+      return fetch(new Request(`http://${hostname}:${port}${path}`, { ...init, headers }));
+    },
+  };
 }
 
 function llmOptions(flags: ServeFlags): LlmOptions {

@@ -12,6 +12,8 @@ export interface ServerOptions extends AppOptions {
 export interface Server {
   readonly hostname: string;
   readonly port: number;
+  /** Answers a request of this process itself, as if it had come over HTTP. */
+  fetch(request: Request): Promise<Response>;
   /** Takes no more requests; resolves when those under way are answered. */
   stop(): Promise<void>;
 }
@@ -37,7 +39,12 @@ export function serve(options: ServerOptions): Server {
       options.pipeline.feeds.close();
       return server.shutdown();
     };
-    return { hostname, port: server.addr.port, stop };
+    return {
+      hostname,
+      port: server.addr.port,
+      fetch: async (request) => await app.fetch(request),
+      stop,
+    };
   } catch (cause) {
     if (cause instanceof Deno.errors.AddrInUse) {
       throw new ListenError(

@@ -90,7 +90,8 @@ function prettyFields(fields: LogFields): string {
 
 const encoder = new TextEncoder();
 
-function writeToStandardError(line: string): void {
+/** Writes a line of the log for whoever started the process. */
+export function writeToStandardError(line: string): void {
   // Synchronously: a line about a failure must be out before the process ends.
   Deno.stderr.writeSync(encoder.encode(`${line}\n`));
 }
