@@ -250,7 +250,15 @@ class Dashboard implements Shell, SharedActions {
       return;
     }
     const tabCommand = this.#popup === null ? this.#tab.commands.find(isOf) : undefined;
-    (tabCommand ?? this.#commands.find(isOf))?.run();
+    const command = tabCommand ?? this.#commands.find(isOf);
+    if (command !== undefined) command.run();
+    else if (key.chord.startsWith("alt-")) this.#handleEscapeAnd(key.chord.slice("alt-".length));
+  }
+
+  /** Terminals send the same for alt with a key as for escape and, at once, the key. */
+  #handleEscapeAnd(chord: string): void {
+    this.#handleKey({ kind: "key", chord: "escape", text: "" });
+    this.#handleKey({ kind: "key", chord, text: chord.length === 1 ? chord : "" });
   }
 
   #handleMouse({ action, x, y }: MouseInput): void {

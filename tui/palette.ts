@@ -6,7 +6,7 @@ import { TextInput } from "./screen/widgets/text_input.ts";
 import type { Editor } from "./tabs/tab.ts";
 
 const WIDTH = 56;
-const ROWS = 14;
+const ROWS = 16;
 
 /** Every command, found by typing parts of its name. */
 export class Palette implements Editor {
@@ -33,14 +33,15 @@ export class Palette implements Editor {
   }
 
   draw(canvas: Canvas): void {
-    const popup = drawPopup(canvas, { title: "Commands", width: WIDTH, height: ROWS + 2 });
+    const found = this.#found;
+    const height = Math.min(ROWS, found.length) + 2;
+    const popup = drawPopup(canvas, { title: "Commands", width: WIDTH, height });
     const [prompt, , rows] = popup.rows(1, 1, { share: 1 });
     const x = prompt.text(0, 0, ": ", prompt.theme.accent);
     this.input.draw(prompt.part({ x, y: 0, width: prompt.width - x, height: 1 }), {
       isFocused: true,
       hint: "type to search",
     });
-    const found = this.#found;
     this.list.draw(rows, {
       end: found.length,
       draw(row, index) {

@@ -16,6 +16,7 @@ export interface SeenCell {
 export class Emulator {
   readonly #terminal: Terminal;
   #title = "";
+  #isCursorShown = true;
 
   constructor({ columns, rows }: Size) {
     this.#terminal = new xterm.Terminal({
@@ -28,6 +29,12 @@ export class Emulator {
     addon.activate(this.#terminal as unknown as Parameters<typeof addon.activate>[0]);
     this.#terminal.unicode.activeVersion = "15-graphemes";
     this.#terminal.onTitleChange((title) => this.#title = title);
+    this.#onCursorMode("h", true);
+    this.#onCursorMode("l", false);
+  }
+
+  get isCursorShown(): boolean {
+    return this.#isCursorShown;
   }
 
   /** Whether the alternate screen is shown, which leaves what was there before untouched. */
@@ -60,6 +67,14 @@ export class Emulator {
       const bytes = Uint8Array.from(atob(data.split(";")[1] ?? ""), (c) => c.charCodeAt(0));
       callback(new TextDecoder().decode(bytes));
       return true;
+    });
+  }
+
+  /** Watches private mode 25, which the terminal obeys without telling. */
+  #onCursorMode(final: string, isShown: boolean): void {
+    this.#terminal.parser.registerCsiHandler({ prefix: "?", final }, (parameters) => {
+      if (parameters.includes(25)) this.#isCursorShown = isShown;
+      return false;
     });
   }
 

@@ -50,6 +50,11 @@ export class EventWindow {
     return this.#hasNewest;
   }
 
+  /** Whether the oldest event is in memory. */
+  get hasOldest(): boolean {
+    return this.#hasOldest;
+  }
+
   /**
    * The number of the event at an index, counted from the oldest, which is 1; null where a filter
    * leaves nobody knowing.
@@ -102,28 +107,26 @@ export class EventWindow {
    *
    * @param from index of the first event that is seen
    * @param to index behind the last one
-   * @returns whether there is anything new in the window
    */
-  async extendAround(from: number, to: number): Promise<boolean> {
-    if (this.#isExtending || this.#pages.length === 0) return false;
+  async extendAround(from: number, to: number): Promise<void> {
+    if (this.#isExtending || this.#pages.length === 0) return;
     this.#isExtending = true;
     try {
-      if (!this.#hasOldest && to + PAGE_EVENTS > this.#end) return await this.#extendOlder();
-      if (!this.#hasNewest && from - PAGE_EVENTS < this.#first) return await this.#extendNewer();
-      return false;
+      if (!this.#hasOldest && to + PAGE_EVENTS > this.#end) await this.#extendOlder();
+      else if (!this.#hasNewest && from - PAGE_EVENTS < this.#first) await this.#extendNewer();
     } finally {
       this.#isExtending = false;
     }
   }
 
-  async #extendOlder(): Promise<boolean> {
+  async #extendOlder(): Promise<void> {
     const generation = this.#generation;
     const last = this.#pages.at(-1)!;
     const cursor = last.id(last.length - 1);
     const page = await this.#fetchPage({ filter: this.#filter, cursor, limit: PAGE_EVENTS });
-    if (generation !== this.#generation) return false;
+    if (generation !== this.#generation) return;
     this.#hasOldest = page.length < PAGE_EVENTS;
-    if (page.length === 0) return false;
+    if (page.length === 0) return;
     this.#pages = [...this.#pages, page];
     this.#end += page.length;
     while (this.#isTooLarge()) {
@@ -131,16 +134,15 @@ export class EventWindow {
       this.#pages = this.#pages.slice(1);
       this.#hasNewest = false;
     }
-    return true;
   }
 
-  async #extendNewer(): Promise<boolean> {
+  async #extendNewer(): Promise<void> {
     const generation = this.#generation;
     const [filter, cursor] = [this.#filter, this.#pages[0]!.id(0)];
     const page = await this.#fetchPage({ filter, order: "asc", cursor, limit: PAGE_EVENTS });
-    if (generation !== this.#generation) return false;
+    if (generation !== this.#generation) return;
     this.#hasNewest = page.length < PAGE_EVENTS;
-    if (page.length === 0) return false;
+    if (page.length === 0) return;
     this.#pages = [page, ...this.#pages];
     this.#first -= page.length;
     while (this.#isTooLarge()) {
@@ -148,7 +150,6 @@ export class EventWindow {
       this.#pages = this.#pages.slice(0, -1);
       this.#hasOldest = false;
     }
-    return true;
   }
 
   #isTooLarge(): boolean {

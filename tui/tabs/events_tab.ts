@@ -72,14 +72,16 @@ export class EventsTab implements Tab {
 
   async refresh({ events_stored }: Metrics): Promise<void> {
     await this.#detail?.refresh();
-    if (events_stored === this.#seenEvents) return;
-    if (this.#isFollowing) {
+    if (events_stored === this.#seenEvents) {
+      await this.#extend();
+    } else if (this.#isFollowing) {
       const filter = parseSearch(this.#search.text);
       await this.#window.toNewest(filter, this.#pageEvents(), events_stored);
       this.#seenEvents = events_stored;
       if (this.#isFollowing) this.#list.selected = this.#window.first;
     } else {
       this.#window.noteNewEvents();
+      await this.#extend();
     }
   }
 
@@ -138,15 +140,15 @@ export class EventsTab implements Tab {
 
   #panelTitle(): string {
     if (this.#isFollowing) return "Events · live";
-    const newest = this.#window.numberOf(this.#window.first);
-    const newer = newest === null ? 0 : this.#total() - newest;
+    const uppermost = this.#window.numberOf(this.#list.top);
+    const newer = uppermost === null ? 0 : this.#total() - uppermost;
     return newer > 0 ? `Events · paused, ${count(newer)} newer` : "Events · paused";
   }
 
   #position(): string {
     const { first, end } = this.#window;
     const number = this.#window.numberOf(this.#list.selected);
-    if (number === null) return `${count(end - first)} loaded`;
+    if (number === null) return `${count(end - first)}${this.#window.hasOldest ? "" : "+"} found`;
     return first === end ? "" : `${count(number)} of ${count(this.#total())}`;
   }
 
@@ -219,8 +221,13 @@ export class EventsTab implements Tab {
 
   #moved(): void {
     this.#isFollowing = this.#window.hasNewest && this.#list.selected === this.#window.first;
+    this.#shell.attempt(() => this.#extend());
+  }
+
+  /** Fetches what will soon be looked at. */
+  async #extend(): Promise<void> {
     const { top, height } = this.#list;
-    this.#shell.attempt(() => this.#window.extendAround(top, top + height));
+    await this.#window.extendAround(top, top + height);
   }
 
   /** Enough to fill the screen, and for the first steps down. */
@@ -249,7 +256,7 @@ function columnsOf(row: EventRow, { theme, width }: Canvas): Column[] {
 
 function drawColumns(row: Canvas, columns: readonly Column[]): void {
   const isWide = row.width >= FRAME_COLUMNS;
-  const widths: Length[] = [13, isWide ? 22 : 16, isWide ? 18 : 14, isWide ? 10 : 0, { share: 1 }];
+  const widths: Length[] = [13, isWide ? 22 : 16, isWide ? 18 : 14, isWide ? 11 : 0, { share: 1 }];
   row.inset(1, 0).columns(...widths).forEach((cell, i) => {
     const { text, style } = columns[i]!;
     const isLast = i === columns.length - 1;

@@ -144,7 +144,7 @@ function layout(row: Canvas): readonly Canvas[] {
   const wide = (width: number) => row.width >= WIDE_COLUMNS ? width : 0;
   const time = row.width >= MEDIUM_COLUMNS ? 13 : 0;
   const widths: readonly Length[] = [
-    ...[9, time, { share: 2 }, wide(9), 9, wide(10), wide(10), 9, 25, { share: 1 }, wide(8)],
+    ...[11, time, { share: 2 }, wide(9), 9, wide(10), wide(10), 9, 25, { share: 1 }, wide(8)],
   ];
   return row.inset(1, 0).columns(...widths);
 }
