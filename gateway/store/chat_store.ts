@@ -11,6 +11,7 @@ type Connected = <T>(query: (connection: DuckDBConnection) => Promise<T>) => Pro
 /** Conversations, turn by turn, and how far each has come. */
 export class ChatStore {
   readonly #connected: Connected;
+  #lastLoad: Promise<unknown> = Promise.resolve();
 
   constructor(connected: Connected) {
     this.#connected = connected;
@@ -22,6 +23,14 @@ export class ChatStore {
    * @returns no turns, and null, where there is no such session
    */
   load(sessionId: string, turnsMax: number): Promise<{ turns: ChatTurn[]; state: string | null }> {
+    // One after the other: each holds a part of all sessions' texts in memory, of which there is
+    // little.
+    const load = this.#lastLoad.then(() => this.#load(sessionId, turnsMax));
+    this.#lastLoad = load.catch(() => {});
+    return load;
+  }
+
+  #load(sessionId: string, turnsMax: number): Promise<{ turns: ChatTurn[]; state: string | null }> {
     return this.#connected(async (connection) => {
       const reader = await connection.runAndReadAll(
         `SELECT role, content, state FROM (
