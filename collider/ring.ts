@@ -36,6 +36,8 @@ export class Ring implements Disposable {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   readonly #firstFrameId: number;
+  /** As in the header; asking for it costs a tenth of a frame. */
+  #head: number;
   #nextFrameId: number;
 
   private constructor(mapping: RingMapping) {
@@ -43,6 +45,7 @@ export class Ring implements Disposable {
     this.#view = new DataView(mapping.buffer);
     this.#bytes = new Uint8Array(mapping.buffer);
     this.#firstFrameId = mapping.head;
+    this.#head = mapping.head;
     this.#nextFrameId = mapping.head;
   }
 
@@ -89,7 +92,7 @@ export class Ring implements Disposable {
    * @throws {RangeError} if the frame is not reserved, so that readers may be reading its slot
    */
   write(frameId: number, fields: FrameFields): void {
-    if (!(frameId >= this.mapping.head && frameId < this.#nextFrameId)) {
+    if (!(frameId >= this.#head && frameId < this.#nextFrameId)) {
       throw new RangeError(`frame ${frameId} is not reserved`);
     }
     const view = this.#view;
@@ -102,7 +105,7 @@ export class Ring implements Disposable {
     const timestampAt = slot + FRAME.timestamp_us.offset;
     view.setUint32(timestampAt, fields.timestampUs >>> 0, true);
     view.setInt32(timestampAt + 4, Math.floor(fields.timestampUs / TWO_32), true);
-    this.#bytes.set(fields.conversationHash, slot + FRAME.conversation_hash.offset);
+    copyWords(fields.conversationHash, view, slot + FRAME.conversation_hash.offset, 8);
     view.setInt32(slot + FRAME.workflow_node.offset, fields.workflowNode, true);
     view.setInt32(slot + FRAME.case_status.offset, fields.caseStatus, true);
     view.setInt32(slot + FRAME.lead_status.offset, fields.leadStatus, true);
@@ -111,7 +114,7 @@ export class Ring implements Disposable {
     view.setInt32(slot + FRAME.intent_id.offset, fields.intentId, true);
     view.setFloat32(slot + FRAME.sentiment.offset, fields.sentiment, true);
     view.setFloat32(slot + FRAME.confidence.offset, fields.confidence, true);
-    this.#bytes.set(fields.eventId, slot + FRAME.event_id.offset);
+    copyWords(fields.eventId, view, slot + FRAME.event_id.offset, 16);
     view.setUint32(slot + FRAME.reserved.offset, 0, true);
   }
 
@@ -122,6 +125,7 @@ export class Ring implements Disposable {
    */
   publish(firstFrameId: number, count: number): void {
     this.mapping.publish(firstFrameId, count);
+    this.#head = firstFrameId + count;
   }
 
   /**
@@ -155,5 +159,13 @@ export class Ring implements Disposable {
   #frameIdAt(slot: number): number {
     const at = slot + FRAME.frame_id.offset;
     return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * TWO_32;
+  }
+}
+
+/** Copies a few bytes word by word: byte by byte, or by `set`, takes twice as long. */
+function copyWords(source: Uint8Array, target: DataView, at: number, sizeBytes: number): void {
+  for (let i = 0; i < sizeBytes; i += 4) {
+    const word = source[i]! | source[i + 1]! << 8 | source[i + 2]! << 16 | source[i + 3]! << 24;
+    target.setInt32(at + i, word, true);
   }
 }
