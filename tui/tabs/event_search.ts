@@ -9,7 +9,7 @@ export function parseSearch(search: string): EventFilter {
   );
   const type = terms.get("type");
   const conversationId = terms.get("conversation");
-  const contains = search.replaceAll(TERM, "").trim();
+  const contains = search.replaceAll(TERM, "").replaceAll(/\s+/g, " ").trim();
   return {
     ...(type === undefined ? {} : { type }),
     ...(conversationId === undefined ? {} : { conversationId }),
