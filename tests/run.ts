@@ -29,8 +29,8 @@ try {
   if (arrowProblem !== null) say(`Arrow streams are not read by Python: ${arrowProblem}`);
   const tallies = [
     // One after the other: the end-to-end tests start gateways and need the machine for themselves.
-    await denoTests(["--parallel", "--ignore=tests/e2e,tests/faults,tests/tui"], python),
-    await denoTests(["tests/e2e", "tests/faults", "tests/tui"], python),
+    await denoTests(["--parallel", "--ignore=tests/e2e,tests/faults,tests/tui,tests/docs"], python),
+    await denoTests(["tests/e2e", "tests/faults", "tests/tui", "tests/docs"], python),
     ...await releaseTests(python),
     await pytest(python),
   ];
