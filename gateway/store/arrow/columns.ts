@@ -45,7 +45,9 @@ export function columnsOf(result: DuckDBResult): ResultColumns {
   const factory = new ColumnFactory();
   const types = result.columnTypes();
   const columns = types.map((type) => factory.create(type));
-  const fields = result.columnNames().map((name, i) => fieldOf(name, types[i]!, columns[i]!));
+  const fields = result.deduplicatedColumnNames().map((name, i) =>
+    fieldOf(name, types[i]!, columns[i]!)
+  );
   return { schema: new arrow.Schema(fields), columns };
 }
 

@@ -3,7 +3,7 @@ import type { Data, FixedSizeList } from "apache-arrow";
 import { type Column, columnData } from "./column.ts";
 import { Validity } from "./validity.ts";
 
-/** Arrays, which all have the same number of items. */
+/** Arrays, which all have the same number of items. Of a null array, DuckDB's items are null too. */
 export class FixedSizeListColumn implements Column {
   readonly type: FixedSizeList;
   readonly #items: Column;

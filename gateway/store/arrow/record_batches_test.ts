@@ -24,9 +24,9 @@ async function columnOf(connection: DuckDBConnection, sql: string): Promise<unkn
   return JSON.parse(JSON.stringify([...table.getChildAt(0) ?? []]));
 }
 
-/** Texts around the 12 bytes up to which DuckDB keeps them in place. */
+/** Many texts are around the 12 bytes up to which DuckDB keeps them in place. */
 const TEXT = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 14 }),
+  fc.string({ unit: "grapheme-ascii", minLength: 11, maxLength: 14 }),
   fc.string({ unit: "grapheme", minLength: 10, maxLength: 200 }),
 );
 const PLAIN = { noNullPrototype: true };
@@ -89,6 +89,18 @@ Deno.test("recordBatches merge chunks into batches of a few MiB", async () => {
     assert.ok(Math.min(...rows.slice(0, -1)) > 500_000, `${rows}`);
     const last = batches.at(-1)!;
     assert.equal(last.getChild("i")!.get(last.numRows - 1), 999_999n);
+  });
+});
+
+Deno.test("recordBatches merge chunks of any length, with their nulls", async () => {
+  await withConnection(async (connection) => {
+    const lengths = [3, 13, 1, 2048, 5];
+    const sql = lengths.map((length) =>
+      `SELECT CASE WHEN i % 3 > 0 THEN i % 2 = 0 END AS flag FROM range(${length}) t(i)`
+    ).join(" UNION ALL ");
+    const flags = (length: number) =>
+      Array.from({ length }, (_, i) => i % 3 > 0 ? i % 2 === 0 : null);
+    assert.deepEqual(await columnOf(connection, sql), lengths.flatMap(flags));
   });
 });
 

@@ -3,7 +3,7 @@ import type { Data, Struct } from "apache-arrow";
 import { type Column, columnData } from "./column.ts";
 import { Validity } from "./validity.ts";
 
-/** Structs: a column for each member. */
+/** Structs: a column for each member. Of a null struct, DuckDB's members are null too. */
 export class StructColumn implements Column {
   readonly type: Struct;
   readonly #members: readonly Column[];
