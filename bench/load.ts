@@ -9,7 +9,7 @@ import { eventJson } from "./events.ts";
 /** What is sent. */
 export interface LoadOptions {
   /** Where it is sent. */
-  readonly url: URL;
+  readonly url: URL | string;
   readonly connections: number;
   /** Not measured: V8 compiles what runs often. */
   readonly warmupMs: number;
@@ -40,7 +40,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return JSON.parse(decoder.decode(stdout));
 }
 
-class LoadGenerator {
+/** Sends the load; see {@linkcode runLoad} for one in its own process. */
+export class LoadGenerator {
   readonly #host: string;
   readonly #port: number;
   readonly #requests: readonly Uint8Array[];

@@ -8,6 +8,21 @@ import type { Workspace } from "./workspace.ts";
 const FLOOR_ROWS_PER_COMMIT = 10_000;
 const ROUNDS = 3;
 
+/** Lines of NDJSON, and where they are sent. */
+export interface LinesOptions {
+  readonly url: URL | string;
+  readonly lines: number;
+}
+
+/**
+ * Sends events as one NDJSON body, made beforehand.
+ *
+ * @returns events per second until all of them are durable
+ */
+export async function sendLines({ url, lines }: LinesOptions): Promise<number> {
+  return await postLines(url, bodyOf(linesOf(lines)), lines);
+}
+
 /** A stream of NDJSON against DuckDB's own row appender. */
 export async function measureNdjson(
   workspace: Workspace,
@@ -15,20 +30,12 @@ export async function measureNdjson(
   lineCount: number,
 ): Promise<Measurement> {
   const floor = workspace.use(await RowAppender.create(join(workspace.directory, "rows.db")));
-  const lines = Array.from({ length: lineCount }, (_, i) => eventJson(i));
-  const body = new TextEncoder().encode(lines.join("\n"));
+  const lines = linesOf(lineCount);
+  const body = bodyOf(lines);
   const drainsMs: number[] = [];
 
   const post = async () => {
-    const startedMs = performance.now();
-    const response = await fetch(new URL("/ingest", gateway.url), {
-      method: "POST",
-      headers: { "Content-Type": "application/x-ndjson" },
-      body,
-    });
-    const answer = await response.text();
-    const rate = perSecond(lineCount, startedMs);
-    if (!response.ok || JSON.parse(answer).accepted !== lineCount) throw new Error(answer);
+    const rate = await postLines(new URL("/ingest", gateway.url), body, lineCount);
     // The floor must not have to share the processor with the publication.
     drainsMs.push(await gateway.drained());
     return rate;
@@ -48,4 +55,29 @@ export async function measureNdjson(
     target: 0.4,
     extra: { drain_ms: median(drainsMs) },
   };
+}
+
+function linesOf(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => eventJson(i));
+}
+
+function bodyOf(lines: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(lines.join("\n"));
+}
+
+async function postLines(
+  url: URL | string,
+  body: Uint8Array<ArrayBuffer>,
+  lines: number,
+): Promise<number> {
+  const startedMs = performance.now();
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-ndjson" },
+    body,
+  });
+  const answer = await response.text();
+  const rate = perSecond(lines, startedMs);
+  if (!response.ok || JSON.parse(answer).accepted !== lines) throw new Error(answer);
+  return rate;
 }

@@ -16,12 +16,13 @@ export class Workspace implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async create(): Promise<Workspace> {
+  /** @param ringParent where the folder of the rings is made; by default, in shared memory */
+  static async create(ringParent = dirname(defaultRingPath())): Promise<Workspace> {
     await using undo = new AsyncDisposableStack();
     const prefix = "collider-bench-";
     const directory = await Deno.makeTempDir({ prefix });
     undo.defer(() => Deno.remove(directory, { recursive: true }));
-    const ringDirectory = await Deno.makeTempDir({ prefix, dir: dirname(defaultRingPath()) });
+    const ringDirectory = await Deno.makeTempDir({ prefix, dir: ringParent });
     undo.defer(() => Deno.remove(ringDirectory, { recursive: true }));
     return new Workspace(directory, ringDirectory, undo.move());
   }

@@ -1,4 +1,5 @@
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { benchCommand } from "./bench.ts";
 import { addCompletions } from "./completions.ts";
 import { configCommand } from "./config.ts";
 import { consumerCommand } from "./consumer.ts";
@@ -46,6 +47,7 @@ export function createProgram(): CommandUnknownOpts {
     .commandsGroup("Set up:")
     .addCommand(doctorCommand(program))
     .addCommand(configCommand(program))
+    .addCommand(benchCommand())
     .commandsGroup("Python:")
     .addCommand(consumerCommand())
     .commandsGroup("Clients of a running gateway:")

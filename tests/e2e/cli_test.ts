@@ -257,3 +257,15 @@ Deno.test("clients say what to do when there is no gateway, or a token is missin
   assert.equal(lost.code, 1);
   assert.match(lost.stderr, /no gateway answers at .+\n.*--url/);
 });
+
+Deno.test("bench measures the machine beside a floor, and leaves nothing behind", async () => {
+  await withFolder(async (folder) => {
+    const args = ["bench", "--seconds", "1", "--lines", "1000", "--json"];
+    const { code, stdout, stderr } = await collider(args, { TMPDIR: folder });
+    assert.equal(code, 0, stderr);
+    const measured: Record<string, { value: number; floor: number }> = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(measured), ["ring.publish", "ingest.single", "ingest.ndjson"]);
+    for (const { value, floor } of Object.values(measured)) assert.ok(value > 0 && floor > 0);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  });
+});
