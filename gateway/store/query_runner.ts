@@ -7,6 +7,7 @@ import {
   QueryTooLargeError,
   StoreUnavailableError,
 } from "./errors.ts";
+import { fetchChunk } from "./fetch_chunk.ts";
 import { assertReadOnly } from "./read_only_sql.ts";
 
 /** What a query may take. */
@@ -173,7 +174,7 @@ export class QueryResult implements Disposable {
   async execute(work: Execute): Promise<void> {
     const result = await this.#guard(() => work(this.#connection));
     this.#result = Object.create(result, {
-      fetchChunk: { value: () => this.#guard(() => result.fetchChunk()) },
+      fetchChunk: { value: () => this.#guard(() => fetchChunk(result)) },
     });
   }
 

@@ -99,6 +99,15 @@ Deno.test("Files and settings are out of reach for the whole database", () =>
     assert.match(problems[1]!, /Invalid Input Error.*locked|Cannot change/);
   }));
 
+Deno.test("A query that fails on a late row does not look complete", () =>
+  withStore(async (store) => {
+    const sql = "SELECT CASE WHEN range < 500000 THEN 1 ELSE error('late') END FROM range(600000)";
+    await assert.rejects(rows(store, sql, 1_000_000), (error) => {
+      assert.match((error as { code: string }).code, /^query_(failed|refused)$/);
+      return true;
+    });
+  }));
+
 /** Would take hours. */
 const ENDLESS = "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b";
 

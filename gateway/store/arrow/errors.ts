@@ -10,14 +10,3 @@ export class UnrepresentableValueError extends GatewayError {
     });
   }
 }
-
-/** A query failed after its first rows were there. DuckDB's client does not tell why. */
-export class QueryFailedError extends GatewayError {
-  constructor() {
-    super("the query was interrupted, or failed on one of its rows", {
-      status: 422,
-      code: "query_failed",
-      hint: "Look for casts and functions that can't take every row, or ask for fewer rows.",
-    });
-  }
-}

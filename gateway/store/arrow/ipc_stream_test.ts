@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { tableFromIPC } from "apache-arrow";
-import { QueryFailedError } from "./errors.ts";
+import { QueryFailedError } from "../errors.ts";
 import { ipcStream } from "./ipc_stream.ts";
 
 async function withConnection(use: (connection: DuckDBConnection) => Promise<void>) {

@@ -1,9 +1,9 @@
-import { type DuckDBDataChunk, type DuckDBResult, ResultReturnType } from "@duckdb/node-api";
+import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { makeData, RecordBatch, type Schema, Struct } from "apache-arrow";
 import type { Column } from "./column.ts";
 import { columnsOf } from "./columns.ts";
-import { QueryFailedError } from "./errors.ts";
+import { fetchChunk } from "../fetch_chunk.ts";
 
 /** Chunks of a result are merged up to this size. A row that is larger is a batch of its own. */
 const BATCH_BYTES = 4 << 20;
@@ -25,15 +25,11 @@ export function arrowSchema(result: DuckDBResult): Schema {
  */
 export async function* recordBatches(result: DuckDBResult): AsyncGenerator<RecordBatch> {
   const builder = new RecordBatchBuilder(result);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
+  for (let chunk; (chunk = await fetchChunk(result)) !== null;) {
     yield* builder.add(chunk);
     // Chunks are only freed when they are collected as garbage, but this frees their strings now.
     chunk.reset();
   }
-  // The binding says of a failure no more than this; its stream ends as if there were no more rows.
-  if (result.returnType === ResultReturnType.INVALID) throw new QueryFailedError();
   if (builder.rows > 0) yield builder.finish();
 }
 

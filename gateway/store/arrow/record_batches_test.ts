@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { type RecordBatch, Table } from "apache-arrow";
 import fc from "fast-check";
-import { QueryFailedError, UnrepresentableValueError } from "./errors.ts";
+import { QueryFailedError } from "../errors.ts";
+import { UnrepresentableValueError } from "./errors.ts";
 import { arrowSchema, recordBatches } from "./record_batches.ts";
 
 async function withConnection(use: (connection: DuckDBConnection) => Promise<void>) {
