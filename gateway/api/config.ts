@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { idBefore } from "../export/export_start.ts";
 import type { Settings, SettingsKeeper } from "../pipeline/settings.ts";
 import { InvalidRequestError } from "./errors.ts";
 
@@ -30,6 +31,13 @@ export const SettingsChange = z.object({
     .openapi({ type: "integer", description: "The same as batch_size." }),
   export_interval_secs: wholeNumber(86_400).optional()
     .openapi({ type: "integer", description: "Longest time until a smaller export, s." }),
+  export_from: z.union(
+    [z.literal(""), z.string().refine((text) => idBefore(text) !== null)],
+    'must be an event\'s id, an RFC 3339 time, or "beginning"',
+  ).optional().openapi({
+    description: "From where on events are exported: an event's id, an RFC 3339 time, or " +
+      "`beginning`. Without it, a webhook gets the events that come after it is set.",
+  }),
 }).openapi("SettingsChange");
 
 /** The settings as clients see them. */
@@ -53,15 +61,23 @@ export function changeSettings(keeper: SettingsKeeper, values: unknown): Promise
     const path = issue!.path.join(".");
     throw new InvalidRequestError(path === "" ? issue!.message : `${path}: ${issue!.message}`);
   }
-  const { batch_size, export_batch_size = batch_size, ...rest } = parsed.data;
+  const { batch_size, export_batch_size = batch_size, export_from, ...rest } = parsed.data;
   const given = Object.entries({ ...rest, export_batch_size })
     .filter(([, value]) => value !== undefined && value !== "");
-  return keeper.change(Object.fromEntries(given) as Partial<Settings>);
+  const changes = Object.fromEntries(given) as Partial<Settings>;
+  if (!export_from) return keeper.change(changes);
+  const { webhook_url = keeper.current.webhook_url } = changes;
+  if (webhook_url === null) {
+    throw new InvalidRequestError("export_from: there is no webhook_url to export to");
+  }
+  return keeper.change(changes, idBefore(export_from)!);
 }
 
 /** The settings without the secrets that a URL can hold. */
-export function masked(settings: Settings): z.infer<typeof SettingsView> {
-  return { ...settings, webhook_url: settings.webhook_url && maskedUrl(settings.webhook_url) };
+export function masked(
+  { export_start: _, webhook_url, ...others }: Settings,
+): z.infer<typeof SettingsView> {
+  return { webhook_url: webhook_url && maskedUrl(webhook_url), ...others };
 }
 
 function maskedUrl(text: string): string {

@@ -1,16 +1,18 @@
 import { CircuitBreaker, type CircuitState } from "../../models/circuit_breaker.ts";
 import { GatewayError } from "../event/errors.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
-import { NIL_UUID } from "../event/uuid_v7.ts";
 import type { ExportRecord, ExportStore } from "../store/export_store.ts";
 import type { DeliveryAnswer } from "./delivery.ts";
 import { ExportBodies } from "./export_body.ts";
+import type { ExportStart } from "./export_start.ts";
 import { nextAttemptS, PAUSE_MAX_S } from "./retry_schedule.ts";
 
 /** What is exported, and where to. */
 export interface ExportSettings {
   /** Null = nowhere. */
   readonly webhook_url: string | null;
+  /** From where on, since the webhook was set. */
+  readonly export_start: ExportStart;
   readonly ontology_iri: string;
   /** Events in an export. */
   readonly export_batch_size: number;
@@ -85,7 +87,9 @@ export class Exporter {
   readonly #nowMs: () => number;
   /** Exports whose turn it is before all others. */
   readonly #askedFor = new Set<string>();
-  #exportedThrough: string | null = null;
+  /** What the exports of now belong to; null before the first. */
+  #startId: string | null = null;
+  #exportedThrough = "";
   #batchSinceMs: number;
   /** Of the webhook that is set: another one begins with another. */
   #target: Target | null = null;
@@ -104,9 +108,10 @@ export class Exporter {
    */
   async work(): Promise<boolean> {
     const { settings, store } = this.#parts;
-    const { webhook_url } = settings();
+    const { webhook_url, export_start } = settings();
     if (webhook_url === null) return false;
-    await this.#makeExport(webhook_url);
+    if (this.#startId !== export_start.id) await this.#begin(export_start);
+    await this.#makeExport(webhook_url, export_start.id);
     const target = this.#targetAt(webhook_url);
     const asked = await this.#takeAskedFor();
     if (asked !== null) return await this.#attempt(asked, target);
@@ -162,12 +167,19 @@ export class Exporter {
     return this.#target;
   }
 
-  async #makeExport(url: string): Promise<void> {
+  /** Goes on where the exports since a start have come to. */
+  async #begin({ id, afterId }: ExportStart): Promise<void> {
+    const { store } = this.#parts;
+    await store.giveUpOthers(id, "the webhook was removed, or told to begin elsewhere");
+    this.#exportedThrough = await store.lastExportedId(id) ?? afterId;
+    this.#startId = id;
+  }
+
+  async #makeExport(url: string, startId: string): Promise<void> {
     const { store, settings, throughId } = this.#parts;
     const { export_batch_size, export_interval_secs } = settings();
     const through = throughId();
     if (through === null || await store.countPending() >= PENDING_MAX) return;
-    this.#exportedThrough ??= await store.lastExportedId() ?? NIL_UUID;
     const batch = await store.nextBatch(this.#exportedThrough, through, {
       eventsMax: export_batch_size,
       bytesMax: EXPORT_BYTES_MAX,
@@ -182,6 +194,7 @@ export class Exporter {
       firstEventId,
       lastEventId,
       eventCount,
+      startId,
     });
     this.#exportedThrough = lastEventId;
     this.#batchSinceMs = this.#nowMs();

@@ -6,6 +6,7 @@ import { TYPE_STAGE } from "../store/rows.ts";
 import { Store } from "../store/store.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import { deliver } from "./delivery.ts";
+import { FIRST_START } from "./export_start.ts";
 import { Exporter, type ExportSettings } from "./exporter.ts";
 
 const SECRET = `whsec_${new Uint8Array(24).fill(7).toBase64()}`;
@@ -51,7 +52,7 @@ const status = (code: number, headers: HeadersInit = {}) => () =>
 async function exporterTo(url: string, settings: Partial<ExportSettings> = {}) {
   const store = await Store.open({ path: ":memory:" });
   const clock = { nowMs: Date.now() };
-  const target = { url };
+  const target = { url, start: FIRST_START };
   const gone: string[] = [];
   let through: string | null = null;
   const make = () =>
@@ -59,6 +60,7 @@ async function exporterTo(url: string, settings: Partial<ExportSettings> = {}) {
       store: store.exports,
       settings: () => ({
         webhook_url: target.url,
+        export_start: target.start,
         ontology_iri: "urn:x#",
         export_batch_size: 3,
         export_interval_secs: 60,
@@ -130,6 +132,39 @@ Deno.test("Exporter tries again under the same id, later each time, and through 
   assert.equal(new Set(hook.received.map(({ id }) => id)).size, 1);
   const [record] = await place.store.exports.list(10);
   assert.deepEqual([record!.state, record!.attempts], ["delivered", 3]);
+});
+
+Deno.test("Exporter begins after the event that its start says, and goes on from there after a restart", async () => {
+  await using hook = receiver(status(204));
+  await using place = await exporterTo(hook.url, { export_batch_size: 2 });
+  const before = await place.ingest(3);
+  place.target.start = { id: crypto.randomUUID(), afterId: before.at(-1)! };
+  while (await place.exporter.work());
+  assert.deepEqual(hook.received, []);
+  const after = await place.ingest(4);
+  await place.exporter.work();
+  const restarted = place.make();
+  while (await restarted.work());
+  assert.deepEqual(hook.received.flatMap(idsOf), after);
+});
+
+Deno.test("Exporter begins anew with each start, also before what it has exported, and gives up what waits", async () => {
+  await using hook = receiver(status(204), status(500), status(204));
+  await using place = await exporterTo(hook.url, { export_batch_size: 1 });
+  const ids = await place.ingest(2);
+  while (await place.exporter.work());
+  assert.deepEqual(hook.received.flatMap(idsOf), ids, "the second attempt fails");
+  place.target.start = { id: crypto.randomUUID(), afterId: FIRST_START.afterId };
+  place.clock.nowMs += 3_600_000;
+  while (await place.exporter.work());
+  assert.deepEqual(hook.received.slice(2).flatMap(idsOf), ids);
+  const [dead, ...others] = await place.store.exports.list(10, "dead");
+  assert.deepEqual(others, []);
+  assert.match(dead!.error!, /the webhook was removed/);
+  assert.equal(dead!.firstEventId, ids[1]);
+  assert.ok(await place.exporter.retry(dead!.id));
+  await place.exporter.work();
+  assert.equal((await place.store.exports.get(dead!.id))!.state, "delivered");
 });
 
 Deno.test("Exporter gives up after the last attempt, and tries again when it is asked to", async () => {

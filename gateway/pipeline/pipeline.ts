@@ -79,6 +79,7 @@ export class Pipeline {
   readonly #inferTimeoutMs: number;
   readonly #idempotency: IdempotencyWindow;
   readonly #storedAtStart: number;
+  readonly #publishedBeforeId: string | null;
   readonly #pending: PendingEvents;
   readonly #enricher: Enricher;
   readonly #publisher: Publisher;
@@ -101,6 +102,8 @@ export class Pipeline {
     namer: TypeNamer | null;
     options: PipelineOptions;
     storedAtStart: number;
+    /** As far as is known without looking: a crash forgets the newest. */
+    publishedBeforeId: string | null;
     idempotency: IdempotencyWindow;
     pending: PendingEvents;
     enricher: Enricher;
@@ -134,6 +137,7 @@ export class Pipeline {
     });
     this.#idempotency = parts.idempotency;
     this.#storedAtStart = parts.storedAtStart;
+    this.#publishedBeforeId = parts.publishedBeforeId;
     this.#pending = parts.pending;
     this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
@@ -215,6 +219,7 @@ export class Pipeline {
       namer,
       options,
       storedAtStart: await store.countEvents(),
+      publishedBeforeId: throughId === NIL_UUID ? null : throughId,
       idempotency,
       pending,
       enricher,
@@ -306,7 +311,7 @@ export class Pipeline {
   /** The newest event whose frame, and those of all before it, are in the ring; null = none yet. */
   get lastPublishedId(): string | null {
     const id = this.#publisher.lastEventId;
-    return id === null ? null : formatUuid(id);
+    return id === null ? this.#publishedBeforeId : formatUuid(id);
   }
 
   /** Stored events in memory that wait for their frame. */

@@ -52,13 +52,27 @@ export class ExportStore {
     this.#connected = connected;
   }
 
-  /** The newest event that is in an export; null if there was none. */
-  lastExportedId(): Promise<string | null> {
+  /** The newest event that is in an export since a start; null if there was none. */
+  lastExportedId(startId: string): Promise<string | null> {
     return this.#connected(async (connection) => {
       const reader = await connection.runAndReadAll(
-        "SELECT max(last_event_id)::VARCHAR FROM exports",
+        "SELECT max(last_event_id)::VARCHAR FROM exports WHERE start_id = $1::UUID",
+        [startId],
       );
       return reader.value(0, 0) as string | null;
+    });
+  }
+
+  /** Gives up what is pending, but the exports since a start. */
+  giveUpOthers(startId: string, error: string): Promise<void> {
+    return this.#connected(async (connection) => {
+      await connection.run(
+        `INSERT INTO export_attempts
+          SELECT id, now(), 'dead', NULL, $2, NULL
+          FROM export_states JOIN exports USING (id)
+          WHERE state = 'pending' AND start_id <> $1::UUID`,
+        [startId, error],
+      );
     });
   }
 
@@ -105,15 +119,15 @@ export class ExportStore {
 
   /** @param url of the webhook, for the record: it is delivered to what is the webhook then */
   create(
-    { id, createdUs, url, firstEventId, lastEventId, eventCount }:
+    { id, createdUs, url, firstEventId, lastEventId, eventCount, startId }:
       & Pick<ExportRecord, "id" | "createdUs" | "firstEventId" | "lastEventId" | "eventCount">
-      & { readonly url: string },
+      & { readonly url: string; readonly startId: string },
   ): Promise<void> {
     return this.#connected(async (connection) => {
       await connection.run(
         `INSERT INTO exports
-          VALUES ($1::UUID, make_timestamptz($2::BIGINT), $3, $4::UUID, $5::UUID, $6)`,
-        [id, BigInt(createdUs), url, firstEventId, lastEventId, eventCount],
+          VALUES ($1::UUID, make_timestamptz($2::BIGINT), $3, $4::UUID, $5::UUID, $6, $7::UUID)`,
+        [id, BigInt(createdUs), url, firstEventId, lastEventId, eventCount, startId],
       );
     });
   }

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { NIL_UUID } from "../event/uuid_v7.ts";
 import { DatabaseTooNewError } from "./errors.ts";
 
 /**
@@ -87,6 +88,8 @@ const MIGRATIONS: readonly string[] = [
         arg_max(coalesce(error, ''), rowid) AS error, arg_max(next_at, rowid) AS next_at
       FROM export_attempts GROUP BY export_id
     ) a ON a.export_id = e.id;`,
+  // Each time that a webhook is set, exports start anew; those of before have the nil id.
+  `ALTER TABLE exports ADD COLUMN start_id UUID DEFAULT '${NIL_UUID}';`,
 ];
 
 /**

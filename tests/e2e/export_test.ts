@@ -66,6 +66,38 @@ Deno.test("events are exported to the webhook, signed, once it takes them", asyn
   await hook.shutdown();
 });
 
+Deno.test("a webhook gets the events from its setting on, also after a restart, and those of before when asked", async () => {
+  const received: string[] = [];
+  const hook = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { abox_jsonld } = await request.json();
+      received.push(...abox_jsonld["@graph"].map((node: { "@id": string }) => node["@id"]));
+      return new Response(null, { status: 204 });
+    },
+  );
+  const flags = ["--allow-private-webhooks"];
+  await using killed = await Gateway.start({ flags });
+  const order = async (gateway: Gateway) => {
+    const { id } = await (await post(gateway, "/ingest", { type: "Order" })).json();
+    return `urn:uuid:${id}`;
+  };
+  const history = [await order(killed), await order(killed)];
+  const webhook_url = `http://127.0.0.1:${hook.addr.port}/hook`;
+  await post(killed, "/api/config", { webhook_url, batch_size: 1 });
+  await killed.kill();
+
+  await using gateway = await Gateway.start({ flags, directory: killed.directory });
+  const since = [await order(gateway)];
+  await until(() => received.length > 0);
+  assert.deepEqual(received, since);
+  await post(gateway, "/api/config", { export_from: "beginning" });
+  await until(() => received.length >= 4);
+  assert.deepEqual(received, [...since, ...history, ...since]);
+  await gateway.stop();
+  await hook.shutdown();
+});
+
 Deno.test("a webhook of this machine is refused without --allow-private-webhooks", async () => {
   let requests = 0;
   const hook = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
