@@ -14,6 +14,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   "docs/command-line.md": 2,
   "docs/getting-started.md": 1,
   "docs/models.md": 1,
+  "docs/operations.md": 4,
   "docs/tutorial.md": 2,
 };
 /** Further flags of the gateway, where a document needs more than a language model. */
