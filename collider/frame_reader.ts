@@ -1,27 +1,12 @@
 import type { RingMapping } from "../ffi/seqlock.ts";
 import { FRAME, FRAME_BYTES, FRAMES_OFFSET } from "./layout.ts";
+import type { FrameFields } from "./ring.ts";
 
 /** A frame without its embedding; see {@linkcode FRAME} for meanings and units. */
-export interface Frame {
+export interface Frame extends FrameFields {
   readonly frameId: number;
-  readonly deltaTime: number;
-  readonly durationMs: number;
-  readonly velocity: number;
-  readonly interrupt: number;
-  readonly timestampUs: number;
-  readonly conversationHash: bigint;
-  readonly workflowNode: number;
-  readonly caseStatus: number;
-  readonly leadStatus: number;
-  readonly fillRate: number;
-  readonly actorType: number;
-  readonly intentId: number;
-  readonly sentiment: number;
-  readonly confidence: number;
   /** Quaternion: w, x, y, z. */
   readonly spin: readonly number[];
-  /** 16 bytes. */
-  readonly eventId: Uint8Array;
   readonly embedder: number;
   readonly attractor: number;
   readonly attraction: number;
@@ -57,7 +42,7 @@ function frameOf(frameId: number, slot: DataView<ArrayBuffer>): Frame {
     velocity: f32(FRAME.velocity),
     interrupt: f32(FRAME.interrupt),
     timestampUs: Number(slot.getBigInt64(FRAME.timestamp_us.offset, true)),
-    conversationHash: slot.getBigUint64(FRAME.conversation_hash.offset, true),
+    conversationHash: bytesAt(slot, FRAME.conversation_hash.offset, 8),
     workflowNode: i32(FRAME.workflow_node),
     caseStatus: i32(FRAME.case_status),
     leadStatus: i32(FRAME.lead_status),
@@ -67,9 +52,13 @@ function frameOf(frameId: number, slot: DataView<ArrayBuffer>): Frame {
     sentiment: f32(FRAME.sentiment),
     confidence: f32(FRAME.confidence),
     spin: [0, 4, 8, 12].map((at) => f32({ offset: FRAME.spin.offset + at })),
-    eventId: new Uint8Array(slot.buffer, slot.byteOffset + FRAME.event_id.offset, 16).slice(),
+    eventId: bytesAt(slot, FRAME.event_id.offset, 16),
     embedder: slot.getUint32(FRAME.embedder.offset, true),
     attractor: i32(FRAME.attractor),
     attraction: f32(FRAME.attraction),
   };
+}
+
+function bytesAt(slot: DataView<ArrayBuffer>, offset: number, sizeBytes: number): Uint8Array {
+  return new Uint8Array(slot.buffer, slot.byteOffset + offset, sizeBytes).slice();
 }

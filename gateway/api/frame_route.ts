@@ -92,7 +92,8 @@ function frameJson(frame: Frame, intent: string | null): z.infer<typeof FrameBod
     duration_ms: frame.durationMs,
     velocity: frame.velocity,
     interrupt: frame.interrupt,
-    conversation_hash: frame.conversationHash.toString(16).padStart(16, "0"),
+    // As the little-endian number that the other readers see.
+    conversation_hash: frame.conversationHash.toReversed().toHex(),
     workflow_node: frame.workflowNode,
     case_status: frame.caseStatus,
     lead_status: frame.leadStatus,

@@ -61,6 +61,18 @@ export class Gateway implements AsyncDisposable {
     return fetch(new URL(path, this.url), init);
   }
 
+  /** Sends one event; resolves with its id when it is durable. */
+  async ingest(event: unknown): Promise<string> {
+    const response = await this.fetch("/ingest", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(event),
+    });
+    const answer = await response.json();
+    assert.equal(response.status, 200, answer.error);
+    return answer.id;
+  }
+
   /** Sends a signal without waiting for anything. */
   signal(name: Deno.Signal = "SIGTERM"): void {
     this.#child.signal(name);

@@ -8,15 +8,6 @@ interface Message {
   readonly data: string;
 }
 
-async function post(gateway: Gateway, event: unknown): Promise<string> {
-  const response = await gateway.fetch("/ingest", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(event),
-  });
-  return (await response.json()).id;
-}
-
 /** Follows events, from when it is resolved. */
 async function follow(gateway: Gateway, query = "", headers: HeadersInit = {}) {
   const response = await gateway.fetch(`/api/events/stream?${query}`, { headers });
@@ -39,13 +30,13 @@ async function follow(gateway: Gateway, query = "", headers: HeadersInit = {}) {
 
 Deno.test("events are followed live, as they are in the list", async () => {
   await using gateway = await Gateway.start();
-  await post(gateway, { type: "Before" });
+  await gateway.ingest({ type: "Before" });
   await eventually("its frame", async () => {
     const { ring } = await (await gateway.fetch("/metrics")).json();
     return ring.head === 1 || undefined;
   });
   await using live = await follow(gateway);
-  const id = await post(gateway, { type: "After", message: "linha\nolá 😀" });
+  const id = await gateway.ingest({ type: "After", message: "linha\nolá 😀" });
   const message = await live.next();
   assert.deepEqual([message.event, message.id], ["event", id]);
   const { frame_id, ...event } = JSON.parse(message.data);
@@ -58,10 +49,10 @@ Deno.test("events are followed live, as they are in the list", async () => {
 Deno.test("a client follows only what it asked for", async () => {
   await using gateway = await Gateway.start();
   await using live = await follow(gateway, "type=Order&conversation_id=c&q=CAR");
-  await post(gateway, { type: "Order", conversation_id: "c", item: "bike" });
-  await post(gateway, { type: "Other", conversation_id: "c", item: "car" });
-  await post(gateway, { type: "Order", conversation_id: "d", item: "car" });
-  const id = await post(gateway, { type: "Order", conversation_id: "c", item: "red Car" });
+  await gateway.ingest({ type: "Order", conversation_id: "c", item: "bike" });
+  await gateway.ingest({ type: "Other", conversation_id: "c", item: "car" });
+  await gateway.ingest({ type: "Order", conversation_id: "d", item: "car" });
+  const id = await gateway.ingest({ type: "Order", conversation_id: "c", item: "red Car" });
   assert.equal((await live.next()).id, id);
 });
 
@@ -79,12 +70,12 @@ Deno.test("a client resumes after the event that it has seen last, also after a 
       while (ids.length < 300) ids.push((await live.next()).id!);
       await using resumed = await follow(gateway, "", { "Last-Event-ID": ids[0]! });
       for (const id of ids.slice(1)) assert.equal((await resumed.next()).id, id);
-      ids.push(await post(gateway, { type: "Tick" }));
+      ids.push(await gateway.ingest({ type: "Tick" }));
       assert.equal((await resumed.next()).id, ids.at(-1));
     }
     await using gateway = await Gateway.start({ directory });
     await using resumed = await follow(gateway, "", { "Last-Event-ID": ids[298]! });
-    ids.push(await post(gateway, { type: "Tick" }));
+    ids.push(await gateway.ingest({ type: "Tick" }));
     for (const id of ids.slice(299)) assert.equal((await resumed.next()).id, id);
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -129,8 +120,8 @@ Deno.test("those who follow events don't keep the gateway from stopping", async 
 
 Deno.test("events are followed by WebSocket, but not by other sites' pages", async () => {
   await using gateway = await Gateway.start();
-  const first = await post(gateway, { type: "A" });
-  const second = await post(gateway, { type: "B" });
+  const first = await gateway.ingest({ type: "A" });
+  const second = await gateway.ingest({ type: "B" });
   const url = `${gateway.url.replace("http", "ws")}/ws`;
   const socket = new WebSocket(`${url}?type=B&after=${first}`);
   const message = await new Promise<MessageEvent>((resolve) => socket.onmessage = resolve);

@@ -18,9 +18,7 @@ async function gatewayWithMessages(): Promise<Gateway> {
   const gateway = await Gateway.start();
   for (const [i, message] of MESSAGES.entries()) {
     const type = i < 2 ? "Pedido" : "Request";
-    const body = JSON.stringify({ type, message, conversation_id: `c${i}` });
-    const headers = { "Content-Type": "application/json" };
-    await (await gateway.fetch("/ingest", { method: "POST", headers, body })).body?.cancel();
+    await gateway.ingest({ type, message, conversation_id: `c${i}` });
   }
   await eventually("the frames", async () => {
     const { ring } = await (await gateway.fetch("/metrics")).json();

@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually, Gateway } from "./gateway.ts";
 
-async function post(gateway: Gateway, event: unknown): Promise<string> {
-  const response = await gateway.fetch("/ingest", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(event),
-  });
-  return (await response.json()).id;
-}
-
 async function json(gateway: Gateway, path: string) {
   const response = await gateway.fetch(path);
   assert.equal(response.status, 200);
@@ -19,7 +10,7 @@ async function json(gateway: Gateway, path: string) {
 Deno.test("events are listed in both directions from a cursor", async () => {
   await using gateway = await Gateway.start();
   const ids: string[] = [];
-  for (let n = 0; n < 5; n++) ids.push(await post(gateway, { type: "Tick", n }));
+  for (let n = 0; n < 5; n++) ids.push(await gateway.ingest({ type: "Tick", n }));
   const numbers = async (query: string) => {
     const { events } = await json(gateway, `/api/events?${query}`);
     return events.map(({ data }: { data: { n: number } }) => data.n);
@@ -34,9 +25,9 @@ Deno.test("events are listed in both directions from a cursor", async () => {
 Deno.test("the newest frames are shown with what is in them", async () => {
   await using gateway = await Gateway.start({ ringCapacity: 4 });
   for (let n = 0; n < 5; n++) {
-    await post(gateway, { type: "UserMessage", message: `m${n}`, actor: "human", sentiment: 0.5 });
+    await gateway.ingest({ type: "UserMessage", message: `m${n}`, actor: "human", sentiment: 0.5 });
   }
-  const id = await post(gateway, { type: "Order", lead_status: "hot", conversation_id: "c" });
+  const id = await gateway.ingest({ type: "Order", lead_status: "hot", conversation_id: "c" });
   const ring = await eventually("the frame", async () => {
     const ring = await json(gateway, "/api/frames?limit=3");
     return ring.head === 6 ? ring : undefined;
@@ -64,7 +55,7 @@ Deno.test("the newest frames are shown with what is in them", async () => {
 
 Deno.test("a schema's volume counts its events by the minute", async () => {
   await using gateway = await Gateway.start();
-  for (const type of ["A", "B", "A"]) await post(gateway, { type });
+  for (const type of ["A", "B", "A"]) await gateway.ingest({ type });
   const { bucket_seconds, counts } = await json(gateway, "/api/schemas/A/volume?minutes=10");
   assert.equal(bucket_seconds, 60);
   assert.equal(counts.length, 10);
@@ -73,7 +64,7 @@ Deno.test("a schema's volume counts its events by the minute", async () => {
 
 Deno.test("the metrics tell what a dashboard shows", async () => {
   await using gateway = await Gateway.start();
-  await post(gateway, { type: "A" });
+  await gateway.ingest({ type: "A" });
   const metrics = await json(gateway, "/metrics");
   assert.equal(metrics.events_stored, 1);
   assert.equal(metrics.stages.ingest.count, 1);
