@@ -2,7 +2,7 @@ import { csvLine } from "./csv.ts";
 import { ARROW } from "./media_types.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import type { PublishedEvent } from "../pipeline/event_feeds.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 
 const decoder = new TextDecoder();
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { eventJson, formatEvents, isoTime } from "./event_formats.ts";
 
 const EVENT: StoredEvent = {

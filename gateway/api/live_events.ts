@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { EventFeed, PublishedEvent } from "../pipeline/event_feeds.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { TooManySubscribersError } from "./errors.ts";
 import { storedEvent } from "./event_formats.ts";
 

@@ -1,7 +1,7 @@
 import { restoreEvent } from "../event/event.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import { parseUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { aboxNode } from "./abox.ts";
 import { ontologyTurtle } from "./ontology.ts";
 import { TimeSlices } from "./time_slices.ts";

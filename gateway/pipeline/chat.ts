@@ -13,7 +13,7 @@ import { ModelError } from "../../models/errors.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import type { Store } from "../store/store.ts";
 import type { EventSearch } from "./search.ts";
 

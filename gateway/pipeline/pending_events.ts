@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type GatewayEvent, restoreEvent } from "../event/event.ts";
 import type { Learned } from "../event/schema_registry.ts";
 import { formatUuid, parseUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import type { Store } from "../store/store.ts";
 
 /** An event that is stored and waits for its frame. */

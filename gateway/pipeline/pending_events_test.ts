@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { newEvent } from "../store/fixtures.ts";
 import { Store } from "../store/store.ts";
 import { PendingEvents } from "./pending_events.ts";

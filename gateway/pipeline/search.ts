@@ -3,7 +3,7 @@ import { EMBEDDING_DIMENSIONS } from "../../collider/layout.ts";
 import type { RingMatch, RingSearchFilter } from "../../ffi/ring_search.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import type { SearchFilter, TextMatch } from "../store/text_search.ts";
 
 /** How events are compared with what is asked for. */

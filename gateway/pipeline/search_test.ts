@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RingMatch, RingSearchFilter } from "../../ffi/ring_search.ts";
 import { SchemaRegistry } from "../event/schema_registry.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
-import type { StoredEvent } from "../store/event_queries.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { EventSearch, type SearchMode, type SearchRequest } from "./search.ts";
 
 function idOf(number: number): Uint8Array {

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { listBetween, type StoredEvent } from "./event_queries.ts";
+import { listBetween } from "./event_queries.ts";
+import type { StoredEvent } from "./stored_event.ts";
 
 /** How far an export has come: not delivered yet, delivered, or given up. */
 export type ExportState = "pending" | "delivered" | "dead";

@@ -1,6 +1,9 @@
 import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { eventFromJson, type GatewayEvent } from "../event/event.ts";
-import { UuidV7 } from "../event/uuid_v7.ts";
+import { formatUuid, UuidV7 } from "../event/uuid_v7.ts";
+import { Database } from "./database.ts";
+import { GroupCommit } from "./group_commit.ts";
 import { type Enrichment, PUBLISH_STAGE } from "./rows.ts";
 
 const ids = new UuidV7();
@@ -37,4 +40,27 @@ export async function temporaryDatabasePath(): Promise<
     path: join(directory, "collider.db"),
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
+}
+
+/** A connection to a database in memory that holds these rows. */
+export async function withRows(
+  events: readonly GatewayEvent[],
+  enrichments: readonly Enrichment[],
+  test: (connection: DuckDBConnection) => Promise<void>,
+): Promise<void> {
+  const database = await Database.open({ path: ":memory:" });
+  const commits = new GroupCommit(database);
+  try {
+    commits.appendEnrichments(enrichments);
+    await commits.append(events);
+    await commits.close();
+    await test(await database.connect());
+  } finally {
+    database.close();
+  }
+}
+
+/** The ids of events in text form. */
+export function idsOf(events: readonly GatewayEvent[]): string[] {
+  return events.map(({ id }) => formatUuid(id));
 }

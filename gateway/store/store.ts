@@ -4,12 +4,16 @@ import type { LearnedSchemaRow } from "../event/schema_registry.ts";
 import { ChatStore } from "./chat_store.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { StoreUnavailableError } from "./errors.ts";
+import type { EventFilter } from "./event_filter.ts";
+import * as pages from "./event_pages.ts";
 import * as events from "./event_queries.ts";
 import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 import { type QueryResult, QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
+import type { StoredEvent } from "./stored_event.ts";
 import { type SearchFilter, searchText, type TextMatch } from "./text_search.ts";
+import * as unpublished from "./unpublished_events.ts";
 
 /** How the store is opened. */
 export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
@@ -72,12 +76,12 @@ export class Store {
     return this.#commits.flushEnrichments();
   }
 
-  listEvents(filter: events.EventFilter): Promise<events.StoredEvent[]> {
-    return this.#connected((connection) => events.listEvents(connection, filter));
+  listEvents(filter: EventFilter): Promise<StoredEvent[]> {
+    return this.#connected((connection) => pages.listEvents(connection, filter));
   }
 
-  eventsByIds(ids: readonly string[]): Promise<events.StoredEvent[]> {
-    return this.#connected((connection) => events.eventsByIds(connection, ids));
+  eventsByIds(ids: readonly string[]): Promise<StoredEvent[]> {
+    return this.#connected((connection) => pages.eventsByIds(connection, ids));
   }
 
   /** See {@linkcode searchText}. */
@@ -85,9 +89,9 @@ export class Store {
     return this.#connected((connection) => searchText(connection, text, limit, filter));
   }
 
-  /** The same events as columns; see {@linkcode events.streamEvents}. */
-  queryEvents(filter: events.EventFilter, signal: AbortSignal): Promise<QueryResult> {
-    return this.queries.startOwn((connection) => events.streamEvents(connection, filter), signal);
+  /** The same events as columns; see {@linkcode pages.streamEvents}. */
+  queryEvents(filter: EventFilter, signal: AbortSignal): Promise<QueryResult> {
+    return this.queries.startOwn((connection) => pages.streamEvents(connection, filter), signal);
   }
 
   countByInterval(
@@ -101,23 +105,25 @@ export class Store {
     return this.#connected(events.countEvents);
   }
 
-  getEvent(id: string): Promise<events.StoredEvent | null> {
-    return this.#connected((connection) => events.getEvent(connection, id));
+  getEvent(id: string): Promise<StoredEvent | null> {
+    return this.#connected((connection) => pages.getEvent(connection, id));
   }
 
   listStages(eventId: string): Promise<events.StageRecord[]> {
     return this.#connected((connection) => events.listStages(connection, eventId));
   }
 
-  listUnpublished(afterId: string, limit: number): Promise<events.StoredEvent[]> {
-    return this.#connected((connection) => events.listUnpublished(connection, afterId, limit));
+  listUnpublished(afterId: string, limit: number): Promise<StoredEvent[]> {
+    return this.#connected((connection) => unpublished.listUnpublished(connection, afterId, limit));
   }
 
   listUnpublishedIds(afterId: string, limit: number): Promise<string[]> {
-    return this.#connected((connection) => events.listUnpublishedIds(connection, afterId, limit));
+    return this.#connected((connection) =>
+      unpublished.listUnpublishedIds(connection, afterId, limit)
+    );
   }
 
-  listAfter(afterId: string, limit: number): Promise<events.StoredEvent[]> {
+  listAfter(afterId: string, limit: number): Promise<StoredEvent[]> {
     return this.#connected((connection) => events.listAfter(connection, afterId, limit));
   }
 

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { conditionsOf, type EventFilter } from "./event_queries.ts";
+import { conditionsOf, type EventFilter } from "./event_filter.ts";
 
 /** Which events are searched. */
 export type SearchFilter = Pick<EventFilter, "type" | "conversationId" | "sinceUs" | "untilUs">;
