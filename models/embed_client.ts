@@ -8,6 +8,7 @@ import type {
   EmbedSettings,
   MappedRing,
 } from "./embed_messages.ts";
+import { ModelWorkerError } from "./errors.ts";
 import { ModelClient, type ModelClientOptions } from "./worker/model_client.ts";
 
 /** Options of {@link EmbedClient.start}. */
@@ -30,6 +31,8 @@ export class EmbedClient {
   readonly about: AboutEmbedder;
   readonly #client: ModelClient<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>;
   readonly #capacity: number;
+  /** Settled when no batch is tried again. */
+  #retries: Promise<unknown> = Promise.resolve();
 
   private constructor(
     client: ModelClient<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>,
@@ -74,6 +77,9 @@ export class EmbedClient {
    * and attraction. The slots must have been begun and are the embedder's until the promise settles;
    * if it is rejected, anything may stand in them.
    *
+   * A batch whose worker died is tried once more, all others waiting: it may be another one that the
+   * worker can't bear.
+   *
    * @param texts at most one per slot of the ring
    * @throws what {@linkcode ModelClient.ask} throws
    */
@@ -82,7 +88,15 @@ export class EmbedClient {
       throw new RangeError(`${texts.length} texts don't fit into ${this.#capacity} slots`);
     }
     const request = { firstFrameId, texts: texts.map(beginningOf) };
-    return await this.#client.ask(request) as EmbedResult;
+    await this.#retries;
+    try {
+      return await this.#client.ask(request) as EmbedResult;
+    } catch (cause) {
+      if (!(cause instanceof ModelWorkerError)) throw cause;
+    }
+    const retry = this.#retries.then(() => this.#client.ask(request));
+    this.#retries = retry.catch(() => {});
+    return await retry as EmbedResult;
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   ModelUnavailableError,
   ModelWorkerError,
 } from "./errors.ts";
+import type { ModelState } from "./worker/model_client.ts";
 
 const RING = { address: 0n, sizeBytes: 0, capacity: 256 };
 
@@ -27,6 +28,15 @@ const OBEDIENT_WORKER = workerUrl(`
     if (command === "embed") postMessage({ kind: "done", id, result });
     if (command === "fail") postMessage({ kind: "failed", id, reason: "not today" });
     if (command === "die") throw new Error("out of memory");
+    if (command === "die once") {
+      try {
+        Deno.mkdirSync(texts[1]);
+      } catch {
+        postMessage({ kind: "done", id, result: texts });
+        return;
+      }
+      throw new Error("out of memory, once");
+    }
     if (command === "never let go" || command === "die writing") lease.hold();
     if (command === "die writing") throw new Error("out of luck");
     if (command === "measure") postMessage({ kind: "done", id, result: texts[1].length });
@@ -51,17 +61,37 @@ Deno.test("EmbedClient goes on after a batch that the embedder refused", async (
   await client.close();
 });
 
-Deno.test("EmbedClient rejects what a dead worker had not answered, and restarts it", async () => {
+Deno.test("EmbedClient embeds the batches that die with another one, and rejects only that", async () => {
   const client = await start();
-  const batches = [client.embed(0, ["embed"]), client.embed(1, ["die"]), client.embed(2, ["none"])];
-  const [first, ...others] = await Promise.allSettled(batches);
-  assert.equal(first?.status, "fulfilled");
-  for (const other of others) {
-    assert.ok(other.status === "rejected" && other.reason instanceof ModelWorkerError);
-    assert.match(other.reason.message, /out of memory/);
-  }
+  const batches = ["embed", "embed", "die", "embed", "embed"].map((text, i) =>
+    client.embed(i, [text])
+  );
+  const outcomes = await Promise.allSettled(batches);
+  assert.deepEqual(outcomes.map(({ status }) => status), [
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
+  const [, , poison] = outcomes;
+  assert.ok(poison?.status === "rejected" && poison.reason instanceof ModelWorkerError);
+  assert.match(poison.reason.message, /out of memory/);
   assert.ok(await isUsable(client));
   await client.close();
+});
+
+Deno.test("EmbedClient loses nothing when its worker dies once, and waits while it is restarted", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "collider-embed-" });
+  const client = await start({ backoffMs: 50 });
+  const batch = ["die once", `${directory}/died`];
+  const others = [client.embed(2, ["embed"]), client.embed(3, ["embed"])];
+  const first = client.embed(0, batch);
+  const last = client.embed(4, ["embed"]);
+  assert.deepEqual(await first, batch);
+  for (const { codes } of await Promise.all([...others, last])) assert.equal(codes[0], 1);
+  await client.close();
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("EmbedClient takes the slots back from a worker that died while writing", async () => {
@@ -78,19 +108,31 @@ Deno.test("EmbedClient gives up a worker that does not answer in time, and resta
   await client.close();
 });
 
-Deno.test("EmbedClient refuses batches during the pause before a restart", async () => {
-  const client = await start({ backoffMs: 60_000 });
-  await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
+Deno.test("EmbedClient refuses batches when the restart is far away, which it never is for long", async () => {
+  const client = await start({ backoffMs: 3_600_000 });
+  await assert.rejects(client.embed(0, ["die"]), /is restarted in 300 s/);
   await assert.rejects(client.embed(0, ["embed"]), ModelUnavailableError);
   await client.close();
 });
 
-Deno.test("EmbedClient stops restarting a worker that never embeds anything", async () => {
-  const client = await start({ restartsMax: 2 });
-  for (let life = 0; life <= 2; life++) {
-    await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
+Deno.test("EmbedClient goes on trying a worker that dies again and again, and says each change of its state once", async () => {
+  const states: [ModelState, boolean][] = [];
+  const client = await start({
+    restartsMax: 2,
+    onState: (state, cause) => states.push([state, cause instanceof ModelWorkerError]),
+  });
+  for (let i = 0; i < 4; i++) await assert.rejects(client.embed(0, ["die"]), ModelWorkerError);
+  assert.ok(await isUsable(client));
+  await client.close();
+  assert.deepEqual(states, [["restarting", true], ["failing", true], ["working", false]]);
+});
+
+Deno.test("EmbedClient stops restarting a worker that hangs again and again", async () => {
+  const client = await start({ timeoutMs: 100, restartsMax: 1 });
+  for (let life = 0; life < 2; life++) {
+    await assert.rejects(client.embed(0, ["say nothing"]), ModelTimeoutError);
   }
-  await assert.rejects(client.embed(0, ["embed"]), ModelUnavailableError);
+  await assert.rejects(client.embed(0, ["embed"]), /never did anything in time/);
   await client.close();
 });
 

@@ -7,10 +7,12 @@ import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/do
 import type { FieldFinders } from "../../models/documents/extract_fields.ts";
 import { EmbedClient } from "../../models/embed_client.ts";
 import type { EmbedderChoice } from "../../models/embed_messages.ts";
+import type { ModelError } from "../../models/errors.ts";
 import type { GlinerSettings } from "../../models/ner/gliner_model.ts";
 import { NerClient } from "../../models/ner/ner_client.ts";
 import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
+import type { ModelState } from "../../models/worker/model_client.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import type { EnrichmentStage } from "./enricher.ts";
 import { ImageRoot } from "./image_root.ts";
@@ -90,18 +92,22 @@ export class LoadedModels {
     await using resources = new AsyncDisposableStack();
     const closing = <T extends { close(): Promise<void> }>(client: T): T =>
       resources.adopt(client, () => client.close());
+    const watched = (model: string) => ({ onState: stateWatcher(model, { metrics, log }) });
     const embedder = closing(
       await EmbedClient.start({
+        ...watched("embedder"),
         ring: ring.mapping,
         ...(options.embedders === undefined ? {} : { choices: options.embedders }),
       }),
     );
     for (const reason of embedder.about.problems) log.warn("an embedder is left out", { reason });
     const ner = options.ner === undefined ? null : {
-      extractor: closing(await NerClient.start(options.ner.model)),
+      extractor: closing(await NerClient.start(options.ner.model, watched("ner"))),
       options: options.ner,
     };
-    const ocr = options.ocr === undefined ? null : closing(await OcrClient.start(options.ocr));
+    const ocr = options.ocr === undefined
+      ? null
+      : closing(await OcrClient.start(options.ocr, watched("ocr")));
     const llm = options.llm === undefined ? null : new OpenAiChat({
       ...options.llm,
       onCall: (call) => metrics.countLlmCall(call),
@@ -169,6 +175,21 @@ export class LoadedModels {
       log.warn("messages are not classified", { reason: (cause as Error).message });
     }
   }
+}
+
+/** Says in the log and in the metrics whether a model works. */
+function stateWatcher(
+  model: string,
+  { metrics, log }: { metrics: Metrics; log: Log },
+): (state: ModelState, cause: ModelError | null) => void {
+  metrics.modelUp.set({ model }, 1);
+  return (state, cause) => {
+    metrics.modelUp.set({ model }, Number(state === "working"));
+    const reason = cause?.message ?? "";
+    if (state === "working") log.info("a model works again", { model });
+    else if (state === "restarting") log.warn("a model failed and is restarted", { model, reason });
+    else log.error("a model fails again and again", { model, reason });
+  };
 }
 
 /** Asks a language model for an object of a JSON Schema. */

@@ -58,6 +58,12 @@ export class Metrics {
     labelNames: ["stage"],
     registers: [this.registry],
   });
+  readonly modelUp = new Gauge({
+    name: "collider_model_up",
+    help: "0 while a local model has failed and has not done anything since.",
+    labelNames: ["model"],
+    registers: [this.registry],
+  });
   readonly embeddings = new Counter({
     name: "collider_embeddings_total",
     help: "Embeddings in frames, by what made them.",

@@ -72,7 +72,7 @@ export class NerClient {
    * @param labels what is looked for; those that come twice count once
    * @param threshold lowest score, 0 to 1
    * @throws {InvalidLabelsError} see {@linkcode cleanLabels}; also if they leave no room for a text
-   * @throws what {@linkcode ModelClient.askPatiently} throws
+   * @throws what {@linkcode ModelClient.ask} throws
    */
   async extract(
     texts: readonly string[],
@@ -82,7 +82,7 @@ export class NerClient {
     const wanted = cleanLabels(labels);
     const extractions: Extraction[] = [];
     for (const part of partsOf(texts.map((text) => text.slice(0, TEXT_UNITS_MAX)))) {
-      const answer = await this.#client.askPatiently({ texts: part, labels: wanted, threshold });
+      const answer = await this.#client.ask({ texts: part, labels: wanted, threshold });
       if ("invalidLabels" in answer) {
         throw new InvalidLabelsError(answer.invalidLabels, { hint: answer.hint });
       }

@@ -91,12 +91,9 @@ Deno.test("NerClient waits for a model that is being restarted, and goes on", as
   await assert.rejects(client.extract(["fine"], ["person"], 0), ModelUnavailableError);
 });
 
-Deno.test("NerClient stops waiting for a model that never does anything", async () => {
-  const options = { workerUrl: MORTAL_WORKER, backoffMs: 1, restartsMax: 2 };
-  const client = await startClient(options);
-  for (let life = 0; life <= options.restartsMax; life++) {
-    await assert.rejects(client.extract(["poison"], ["person"], 0), ModelWorkerError);
-  }
+Deno.test("NerClient does not wait for a model whose restart is far away", async () => {
+  const client = await startClient({ workerUrl: MORTAL_WORKER, backoffMs: 60_000 });
+  await assert.rejects(client.extract(["poison"], ["person"], 0), ModelWorkerError);
   await assert.rejects(client.extract(["fine"], ["person"], 0), ModelUnavailableError);
   await client.close();
 });

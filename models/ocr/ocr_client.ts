@@ -55,10 +55,10 @@ export class OcrClient {
    *
    * @returns its pages
    * @throws {ModelFailedError} if it is none of these, damaged or too large
-   * @throws what {@linkcode ModelClient.askPatiently} throws
+   * @throws what {@linkcode ModelClient.ask} throws
    */
   read(document: Uint8Array<ArrayBuffer>): Promise<Page[]> {
-    return this.#client.askPatiently(document);
+    return this.#client.ask(document);
   }
 
   /** See {@linkcode ModelClient.close}. */

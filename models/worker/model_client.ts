@@ -1,6 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ModelStuckError, ModelUnavailableError } from "../errors.ts";
+import {
+  type ModelError,
+  ModelStuckError,
+  ModelTimeoutError,
+  ModelUnavailableError,
+} from "../errors.ts";
 import { ModelThread, type ModelThreadOptions } from "./model_thread.ts";
+
+/**
+ * `working`: it has answered, or was not asked yet; `restarting`: it has failed, and not answered
+ * since; `failing`: so often in a row that it is left alone for longer and longer.
+ */
+export type ModelState = "working" | "restarting" | "failing";
 
 /** Options of {@link ModelClient.start}. */
 export interface ModelClientOptions<Settings>
@@ -9,23 +20,30 @@ export interface ModelClientOptions<Settings>
   readonly startTimeoutMs?: number;
   /** @default {30_000} */
   readonly timeoutMs?: number;
-  /** Restarts in a row without anything done in between. @default {5} */
+  /** Restarts in a row without anything done in between, after which it counts as failing. @default {5} */
   readonly restartsMax?: number;
   /** Pause before the first of them, ms; doubled before every further one. @default {200} */
   readonly backoffMs?: number;
+  /** Told when the state is another one; why it failed, unless it works. */
+  readonly onState?: (state: ModelState, cause: ModelError | null) => void;
 }
+
+const RESTART_PAUSE_MAX_MS = 300_000;
+/** A request waits so long at most for the model to be restarted. */
+const PATIENCE_MS = 5_000;
 
 /**
  * A model in a worker thread that is restarted when it fails: inference blocks the thread that calls
  * it, which must not be the one that answers requests.
  *
- * It is restarted by the first request that comes after the pause, and not without limit: a thread
- * that hangs can't be ended, only left behind.
+ * It is restarted by the first request that comes after the pause. One that hangs is not restarted
+ * without limit: its thread can't be ended, only left behind, with the memory of the model.
  */
 export class ModelClient<Settings, About, Request, Result> {
   readonly #options: Required<ModelClientOptions<Settings>>;
   #thread: ModelThread<Settings, About, Request, Result>;
   #restarts = 0;
+  #state: ModelState = "working";
   #isClosed = false;
 
   private constructor(options: Required<ModelClientOptions<Settings>>) {
@@ -48,13 +66,16 @@ export class ModelClient<Settings, About, Request, Result> {
       timeoutMs: 30_000,
       restartsMax: 5,
       backoffMs: 200,
+      onState: () => {},
       ...options,
     });
-    return { client, about: await client.#thread.ready };
+    const about = await client.#thread.ready;
+    client.#follow(client.#thread);
+    return { client, about };
   }
 
   /**
-   * Has the model do something.
+   * Has the model do something. While it is being restarted, that waits for a few seconds.
    *
    * @throws {ModelFailedError} if it refuses
    * @throws {ModelWorkerError} if its thread dies
@@ -64,22 +85,9 @@ export class ModelClient<Settings, About, Request, Result> {
    * @throws {ModelUnavailableError} if there is none now
    */
   async ask(request: Request): Promise<Result> {
-    return await this.#usableThread().ask(request);
-  }
-
-  /**
-   * Like {@linkcode ask}, but waits while the model is being restarted, instead of refusing.
-   *
-   * @throws what {@linkcode ask} throws
-   */
-  async askPatiently(request: Request): Promise<Result> {
-    while (!this.#isClosed && !this.#thread.isUsable) {
-      const { atMs } = await this.#thread.stop(this.#closedError()); // it is stopping already
-      const pauseMs = atMs + this.#pauseMs - performance.now();
-      if (pauseMs <= 0) break;
-      await delay(pauseMs);
-    }
-    return await this.ask(request);
+    const result = await (await this.#usableThread()).ask(request);
+    this.#changeState("working", null);
+    return result;
   }
 
   /**
@@ -94,23 +102,37 @@ export class ModelClient<Settings, About, Request, Result> {
   }
 
   /** The running thread, or a new one if that may be. */
-  #usableThread(): ModelThread<Settings, About, Request, Result> {
-    if (this.#thread.isUsable) return this.#thread;
-    if (this.#isClosed) throw this.#closedError();
-    const { end } = this.#thread;
-    if (end === null) throw this.#restartingError();
-    if (end.error instanceof ModelStuckError) throw end.error;
-    const { name, restartsMax } = this.#options;
-    if (this.#restartsInVain >= restartsMax) {
-      throw new ModelUnavailableError(
-        `${name} was restarted ${restartsMax} times and never did anything`,
-        { hint: "restart the gateway with another model", cause: end.error },
-      );
+  async #usableThread(): Promise<ModelThread<Settings, About, Request, Result>> {
+    while (!this.#isClosed && !this.#thread.isUsable) {
+      const thread = this.#thread;
+      const { error, atMs } = await thread.ended;
+      if (this.#isClosed || thread !== this.#thread) continue;
+      this.#assertRestartable(error);
+      const pauseMs = atMs + this.#pauseMs - performance.now();
+      if (pauseMs > PATIENCE_MS) throw this.#pausingError(pauseMs, error);
+      if (pauseMs > 0) await delay(pauseMs);
+      else this.#restart();
     }
-    if (performance.now() < end.atMs + this.#pauseMs) throw this.#restartingError(end.error);
+    if (this.#isClosed) throw this.#closedError();
+    return this.#thread;
+  }
+
+  #restart(): void {
     this.#restarts = this.#restartsInVain + 1;
     this.#thread = new ModelThread(this.#options);
-    return this.#thread;
+    this.#follow(this.#thread);
+  }
+
+  async #follow({ ended }: ModelThread<Settings, About, Request, Result>): Promise<void> {
+    const { error } = await ended;
+    if (this.#isClosed) return;
+    this.#changeState(this.#hasFailedOften ? "failing" : "restarting", error);
+  }
+
+  #changeState(state: ModelState, cause: ModelError | null): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#options.onState(state, cause);
   }
 
   /** Restarts in a row, up to the thread of now, without anything done in between. */
@@ -118,9 +140,24 @@ export class ModelClient<Settings, About, Request, Result> {
     return this.#thread.hasAnswered ? 0 : this.#restarts;
   }
 
+  get #hasFailedOften(): boolean {
+    return this.#restartsInVain >= this.#options.restartsMax;
+  }
+
   /** From the end of the thread to its restart. */
   get #pauseMs(): number {
-    return this.#options.backoffMs * 2 ** this.#restartsInVain;
+    return Math.min(RESTART_PAUSE_MAX_MS, this.#options.backoffMs * 2 ** this.#restartsInVain);
+  }
+
+  /** @param cause why the thread of now has ended */
+  #assertRestartable(cause: ModelError): void {
+    if (cause instanceof ModelStuckError) throw cause;
+    if (!(cause instanceof ModelTimeoutError && this.#hasFailedOften)) return;
+    const { name, restartsMax } = this.#options;
+    throw new ModelUnavailableError(
+      `${name} was restarted ${restartsMax} times and never did anything in time`,
+      { hint: "restart the gateway with another model", cause },
+    );
   }
 
   #closedError(): ModelUnavailableError {
@@ -129,10 +166,11 @@ export class ModelClient<Settings, About, Request, Result> {
     });
   }
 
-  #restartingError(cause?: unknown): ModelUnavailableError {
-    return new ModelUnavailableError(`${this.#options.name} failed and is being restarted`, {
-      hint: "try again in a moment",
-      cause,
-    });
+  #pausingError(pauseMs: number, cause: ModelError): ModelUnavailableError {
+    const seconds = Math.ceil(pauseMs / 1000);
+    return new ModelUnavailableError(
+      `${this.#options.name} failed and is restarted in ${seconds} s`,
+      { hint: "try again then; if it fails again and again, choose another model", cause },
+    );
   }
 }

@@ -49,8 +49,8 @@ export class ModelThread<Settings, About, Request, Result> {
   #isStarting = true;
   #hasAnswered = false;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
-  #stopping: Promise<ModelThreadEnd> | null = null;
-  #end: ModelThreadEnd | null = null;
+  #isStopping = false;
+  readonly #ended = Promise.withResolvers<ModelThreadEnd>();
 
   constructor(options: ModelThreadOptions<Settings>) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class ModelThread<Settings, About, Request, Result> {
 
   /** Whether it takes requests. */
   get isUsable(): boolean {
-    return this.#stopping === null;
+    return !this.#isStopping;
   }
 
   /** Whether it ever did what it was asked. */
@@ -87,9 +87,9 @@ export class ModelThread<Settings, About, Request, Result> {
     return this.#hasAnswered;
   }
 
-  /** How it ended; null while it may still answer or write. */
-  get end(): ModelThreadEnd | null {
-    return this.#end;
+  /** Settled, with how it ended, when it can neither answer nor write any more. */
+  get ended(): Promise<ModelThreadEnd> {
+    return this.#ended.promise;
   }
 
   /** Has the model do something. */
@@ -114,11 +114,12 @@ export class ModelThread<Settings, About, Request, Result> {
    *   first call's counts
    */
   stop(reason: ModelError): Promise<ModelThreadEnd> {
-    this.#stopping ??= this.#stop(reason);
-    return this.#stopping;
+    if (!this.#isStopping) this.#stop(reason);
+    return this.#ended.promise;
   }
 
-  async #stop(reason: ModelError): Promise<ModelThreadEnd> {
+  async #stop(reason: ModelError): Promise<void> {
+    this.#isStopping = true;
     clearTimeout(this.#watchdog);
     const { name, timeoutMs } = this.#options;
     const isQuiet = await this.#lease.revoke(timeoutMs);
@@ -127,11 +128,10 @@ export class ModelThread<Settings, About, Request, Result> {
       `${name} still writes to the ring ${timeoutMs} ms after it was given up`,
       { hint: "restart the gateway; if it happens again, choose another model", cause: reason },
     );
-    this.#end = { error, atMs: performance.now() };
+    this.#ended.resolve({ error, atMs: performance.now() });
     this.#ready.reject(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    return this.#end;
   }
 
   #answered(answer: WorkerAnswer<About, Result>): void {
@@ -166,7 +166,7 @@ export class ModelThread<Settings, About, Request, Result> {
 
   #died(
     reason: string,
-    hint = "it is restarted a few times; if that does not help, choose another model",
+    hint = "it is restarted; if it fails again and again, choose another model",
   ): void {
     this.stop(new ModelWorkerError(`${this.#options.name} has ended: ${reason}`, { hint }));
   }
