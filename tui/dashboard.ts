@@ -92,8 +92,8 @@ class Dashboard implements Shell, SharedActions {
         this.invalidate();
       },
       onConnection: (connection) => {
+        if (connection.kind !== this.#connection.kind) this.invalidate();
         this.#connection = connection;
-        this.invalidate();
       },
       intervalMs: options.refreshMs ?? DEFAULT_REFRESH_MS,
     });

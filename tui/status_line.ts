@@ -1,7 +1,7 @@
 import type { MetricsHistory } from "./client/metrics_history.ts";
 import type { Canvas } from "./screen/canvas.ts";
 import { clipTo, widthOf } from "./screen/glyphs.ts";
-import { count, short } from "./text/format.ts";
+import { plural, short } from "./text/format.ts";
 import type { Connection } from "./watch.ts";
 
 /** What the status line tells. */
@@ -26,7 +26,7 @@ export function drawStatusLine(
   const { latest } = history;
   if (latest !== null && connection.kind === "connected") {
     const eventsPerS = history.rate(({ events_ingested }) => events_ingested);
-    const events = `${count(latest.events_stored)} events  ${short(eventsPerS)}/s`;
+    const events = `${plural(latest.events_stored, "event")}  ${short(eventsPerS)}/s`;
     x = canvas.text(x + 2, 0, events);
   }
   const room = width - x - 3;

@@ -23,8 +23,10 @@ export interface WatchOptions {
 /** After so many readings without an event, intervals are longer. */
 const IDLE_READINGS = 20;
 const IDLE_FACTOR = 2;
-/** The gateway has better things to do: we take a tenth of the time at most. */
+/** The gateway has better things to do: we take a tenth of its time at most… */
 const PAUSE_PER_WORK = 9;
+/** …unless people would have to wait for what is new. */
+const MAX_PAUSE_MS = 1_000;
 const LOST_INTERVAL_MS = 1_000;
 
 /** Reads the metrics again and again, rarely enough not to be noticed by the gateway. */
@@ -47,7 +49,8 @@ export class Watch {
       const startedMs = performance.now();
       const intervalMs = await this.#read();
       const tookMs = performance.now() - startedMs;
-      await this.#pause(Math.max(intervalMs, tookMs * PAUSE_PER_WORK));
+      const restMs = Math.min(MAX_PAUSE_MS, tookMs * PAUSE_PER_WORK);
+      await this.#pause(Math.max(intervalMs, restMs));
     }
   }
 

@@ -175,7 +175,7 @@ Deno.test("themes change colours and nothing else", async () => {
     assert.deepEqual(colours, []);
   }
   const expected = (["dark", "light", "none"] as const)
-    .map((name) => [name, describeStyle(THEMES[name].text).bg] as const);
+    .map((name) => [name, describeStyle(THEMES[name].screen).bg] as const);
   assert.deepEqual([...backgrounds], expected);
 });
 

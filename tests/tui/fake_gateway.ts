@@ -38,6 +38,7 @@ export class FakeGateway implements AsyncDisposable {
   events: number;
   readonly #token: string | undefined;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #settled = Promise.withResolvers<void>();
   #readings = 0;
 
   constructor({ events = 10_000_000, token, port = 0 }: FakeGatewayOptions = {}) {
@@ -49,6 +50,11 @@ export class FakeGateway implements AsyncDisposable {
     );
     this.port = this.#server.addr.port;
     this.url = `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when whoever looks sees nothing change any more. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,6 +144,7 @@ export class FakeGateway implements AsyncDisposable {
 
   #metrics(): Metrics {
     const reading = Math.min(READINGS, ++this.#readings);
+    if (this.#readings > READINGS) this.#settled.resolve();
     const done = this.events - Math.round(ingestedFrom(reading));
     return {
       uptime_seconds: 86_400 + reading * READING_S,

@@ -120,7 +120,7 @@ export class Canvas {
   }
 
   /** Removes everything that is drawn. */
-  erase(style: Style = this.theme.text): void {
+  erase(style: Style = this.theme.screen): void {
     for (let y = 0; y < this.height; y++) {
       for (let x = 0; x < this.width; x++) {
         this.#frame.cells.erase(this.#x + x, this.#y + y, style);

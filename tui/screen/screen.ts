@@ -61,7 +61,7 @@ export class Screen {
    */
   draw(theme: Theme, paint: (canvas: Canvas) => void): string {
     const cells = this.#back;
-    cells.clear(theme.text);
+    cells.clear(theme.screen);
     const frame: Frame = { cells, theme, mouseAreas: [], cursor: null };
     paint(new Canvas(frame, { x: 0, y: 0, width: cells.width, height: cells.height }));
     const changes = changesBetween(this.#isShown ? this.#front : null, cells);

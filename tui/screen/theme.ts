@@ -6,7 +6,8 @@ export type ThemeName = typeof THEME_NAMES[number];
 /** The styles that everything is drawn with, by what they mean. */
 export interface Theme {
   readonly name: ThemeName;
-  /** The canvas itself. */
+  /** What nothing is drawn on; the only one that every colour is said of. */
+  readonly screen: Style;
   readonly text: Style;
   readonly muted: Style;
   readonly strong: Style;
@@ -37,7 +38,8 @@ export interface Theme {
 export const THEMES: Readonly<Record<ThemeName, Theme>> = {
   dark: {
     name: "dark",
-    text: style({ fg: 252, bg: 234 }),
+    screen: style({ fg: 252, bg: 234 }),
+    text: style({ fg: 252 }),
     muted: style({ fg: 244 }),
     strong: style({ fg: 231, bold: true }),
     accent: style({ fg: 80 }),
@@ -61,7 +63,8 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
   },
   light: {
     name: "light",
-    text: style({ fg: 236, bg: 255 }),
+    screen: style({ fg: 236, bg: 255 }),
+    text: style({ fg: 236 }),
     muted: style({ fg: 243 }),
     strong: style({ fg: 16, bold: true }),
     accent: style({ fg: 30 }),
@@ -85,6 +88,7 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
   },
   none: {
     name: "none",
+    screen: PLAIN,
     text: PLAIN,
     muted: PLAIN,
     strong: style({ bold: true }),

@@ -14,7 +14,6 @@ import type { Shell, Tab } from "./tab.ts";
 
 /** Queues are drawn against this; their bounds are far above what a gateway that keeps up has. */
 const FULL_QUEUE = 10_000;
-const GRAPH_ROWS = 8;
 const LABEL_WIDTH = 16;
 const VALUE_WIDTH = 10;
 
@@ -44,13 +43,13 @@ export class MetricsTab implements Tab {
       drawPanel(canvas, { title: "Metrics" });
       return;
     }
-    const [top, bottom] = canvas.rows(Math.min(GRAPH_ROWS + 3, canvas.height >> 1), { share: 1 });
-    const [throughput, system] = top.columns({ share: 3 }, { share: 2 });
+    const [left, right] = canvas.columns({ share: 3 }, { share: 2 });
+    const stageRows = Object.keys(latest.stages).length + 3;
+    const [throughput, stages] = left.rows({ share: 1 }, Math.max(stageRows, left.height >> 1));
     this.#drawThroughput(throughput, latest);
-    drawSystem(system, latest, this.#history);
-    const [stages, right] = bottom.columns({ share: 3 }, { share: 2 });
     this.#drawStages(stages, latest);
-    const [queues, ring] = right.rows(7, { share: 1 });
+    const [system, queues, ring] = right.rows(9, 7, { share: 1 });
+    drawSystem(system, latest, this.#history);
     drawQueues(queues, latest, this.#history);
     drawRingFill(ring, latest);
   }

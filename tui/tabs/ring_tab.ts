@@ -23,6 +23,8 @@ const FULL_VELOCITY = 60;
 const WIDE_COLUMNS = 140;
 const MEDIUM_COLUMNS = 100;
 
+type Attractors = RingState["attractors"];
+
 /** The newest frames of the ring, and what pulls them. */
 export class RingTab implements Tab {
   readonly title = "Ring";
@@ -66,7 +68,7 @@ export class RingTab implements Tab {
     const [ring, pull] = head.columns({ share: 1 }, { share: 1 });
     drawRing(ring, this.#ring);
     drawControl(pull, this.#ring);
-    if (this.#detail === null) this.#drawFrames(body, this.#ring.frames);
+    if (this.#detail === null) this.#drawFrames(body, this.#ring);
     else this.#detail.draw(body);
   }
 
@@ -76,7 +78,7 @@ export class RingTab implements Tab {
     return frame === undefined ? null : JSON.stringify(frame, null, 2);
   }
 
-  #drawFrames(canvas: Canvas, frames: readonly Frame[]): void {
+  #drawFrames(canvas: Canvas, { frames, attractors }: RingState): void {
     const inside = drawPanel(canvas, {
       title: this.#isPaused ? "Frames · paused" : "Frames · live",
       note: frames.length === 0 ? "" : `newest ${count(frames.length)}`,
@@ -87,7 +89,7 @@ export class RingTab implements Tab {
     header.tint(header.theme.header);
     this.#list.draw(rows, {
       end: frames.length,
-      draw: (row, index) => drawFrame(row, frames[index]!),
+      draw: (row, index) => drawFrame(row, frames[index]!, attractors),
     });
   }
 
@@ -144,25 +146,24 @@ function layout(row: Canvas): readonly Canvas[] {
   const wide = (width: number) => row.width >= WIDE_COLUMNS ? width : 0;
   const time = row.width >= MEDIUM_COLUMNS ? 13 : 0;
   const widths: readonly Length[] = [
-    ...[11, time, { share: 2 }, wide(9), 9, wide(10), wide(10), 9, 25, { share: 1 }, wide(8)],
+    ...[11, time, { share: 2 }, wide(9), 9, wide(10), wide(10), 11, 26, { share: 1 }, wide(8)],
   ];
   return row.inset(1, 0).columns(...widths);
 }
 
 const HEADINGS = [
   ...["frame", "time UTC", "intent", "channel", "velocity", "since last", "took"],
-  ...["feeling", "spin w     x     y     z", "attractor", "embedder"],
+  ...["sentiment", "spin w     x     y     z", "attractor", "embedder"],
 ];
 
 function drawHeadings(row: Canvas): void {
   layout(row).forEach((cell, i) => cell.text(0, 0, clipTo(HEADINGS[i]!, cell.width - 1)));
 }
 
-function drawFrame(row: Canvas, frame: Frame): void {
+function drawFrame(row: Canvas, frame: Frame, attractors: Attractors): void {
   const { theme } = row;
   const cells = layout(row);
   const intent = frame.intent ?? "–";
-  const pull = frame.attractor < 0 ? "" : `#${frame.attractor} ${frame.attraction.toFixed(2)}`;
   const texts: readonly (readonly [string, Style])[] = [
     [`#${frame.frame_id}`, theme.accent],
     [timeOfDay(frame.timestamp_us / 1000), theme.muted],
@@ -172,15 +173,21 @@ function drawFrame(row: Canvas, frame: Frame): void {
     [sinceText(frame), theme.muted],
     [duration(frame.duration_ms / 1000), theme.muted],
     ["", theme.text],
-    [frame.spin.map((value) => value.toFixed(2).padStart(5)).join(" "), theme.text],
-    [pull, theme.warning],
+    [frame.spin.map((value) => value.toFixed(2).padStart(6)).join(""), theme.text],
+    [pullText(frame, attractors), theme.warning],
     [frame.embedder, theme.muted],
   ];
   texts.forEach(([text, style], i) => {
     const cell = cells[i]!;
     cell.text(0, 0, clipTo(text, cell.width - 1), style);
   });
-  drawBalance(cells[7]!.part({ x: 0, y: 0, width: 7, height: 1 }), frame.sentiment, 1);
+  drawBalance(cells[7]!.part({ x: 0, y: 0, width: 9, height: 1 }), frame.sentiment, 1);
+}
+
+function pullText({ attractor, attraction }: Frame, attractors: Attractors): string {
+  if (attractor < 0) return "";
+  const label = attractors.find(({ index }) => index === attractor)?.label || `#${attractor}`;
+  return `${label} ${attraction.toFixed(2)}`;
 }
 
 /** The time since the conversation's event before; its first has none. */

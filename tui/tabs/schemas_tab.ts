@@ -10,7 +10,7 @@ import { drawPanel } from "../screen/widgets/panel.ts";
 import { TextInput } from "../screen/widgets/text_input.ts";
 import { TextView } from "../screen/widgets/text_view.ts";
 import { Tree, type TreeNode } from "../screen/widgets/tree.ts";
-import { count, dateTime, percent, plural, short } from "../text/format.ts";
+import { dateTime, percent, plural, short } from "../text/format.ts";
 import { jsonLines } from "../text/json_lines.ts";
 import type { Editor, Shell, Tab } from "./tab.ts";
 
@@ -131,8 +131,7 @@ export class SchemasTab implements Tab {
     const inside = drawPanel(canvas, { title: schema.name, note: `${VOLUME_MINUTES} minutes` });
     const [facts, graph] = inside.inset(1, 0).rows(2, { share: 1 });
     const { muted, strong } = facts.theme;
-    const x = facts.text(0, 0, count(schema.events), strong);
-    facts.text(x, 0, " events", muted);
+    facts.text(0, 0, plural(schema.events, "event"), strong);
     const seen = `${dateTime(schema.first_seen)} – ${dateTime(schema.last_seen)}`;
     facts.text(0, 1, clipTo(seen, facts.width), muted);
     if (this.#volume === null || this.#volumeOf !== schema.name) return;

@@ -21,7 +21,7 @@ export function drawPopup(canvas: Canvas, { title, width, height }: PopupOptions
     y: (canvas.height - outer.height) >> 2,
     ...outer,
   });
-  popup.erase(popup.theme.text);
+  popup.erase();
   popup.tint(popup.theme.popup);
   // What lies below must not be clicked.
   canvas.onMouse({});
