@@ -11,7 +11,7 @@ export function searchCommand(): CommandUnknownOpts {
     .argument("<text>", "what they are about")
     .optionsGroup("Events:")
     .addOption(
-      new Option("--k <number>", "events at most").default(10).argParser(integer(1, 1_000)),
+      new Option("--k <number>", "events at most").default(10).argParser(integer(1, 100)),
     )
     .addOption(
       new Option("--mode <mode>", "vector = by meaning; text = by words; hybrid = by both")
