@@ -2,11 +2,12 @@
  * Measures the parts that must be quick, each beside what this machine could do at best in the same
  * run.
  *
- *     deno task bench [ring|store|ingest|arrow|consumer|embed|ocr] [--json] [--lines <number>]
+ *     deno task bench [ring|store|ingest|arrow|consumer|embed|ocr|dashboard] [--json] [--lines <number>]
  */
 import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { measureArrow } from "./arrow_suite.ts";
 import { measureConsumer } from "./consumer_suite.ts";
+import { measureDashboard } from "./dashboard_suite.ts";
 import { measureEmbed } from "./embed_suite.ts";
 import { measureIngest } from "./ingest_suite.ts";
 import type { Measurement } from "./measurement.ts";
@@ -30,6 +31,7 @@ const SUITES: Record<string, (workspace: Workspace, flags: Flags) => Promise<Mea
   consumer: measureConsumer,
   embed: measureEmbed,
   ocr: measureOcr,
+  dashboard: measureDashboard,
 };
 
 const program = new Command("bench")

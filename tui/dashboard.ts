@@ -82,6 +82,7 @@ class Dashboard implements Shell, SharedActions {
     this.#frames = new FrameLoop({
       draw: () => this.#screen.draw(THEMES[this.#theme], (canvas) => this.#draw(canvas)),
       write: (output) => terminal.write(output),
+      onError: (error) => this.#ending.reject(error),
       onFrame: options.onFrame,
     });
     this.#watch = new Watch({
@@ -111,7 +112,14 @@ class Dashboard implements Shell, SharedActions {
 
   /** Resolves when it ends. */
   async run(): Promise<void> {
-    this.#terminal.listen((event) => this.#handle(event));
+    this.#terminal.listen((event) => {
+      try {
+        this.#handle(event);
+      } catch (error) {
+        // A mistake of ours ends the dashboard, not the gateway that it may run in.
+        this.#ending.reject(error);
+      }
+    });
     this.invalidate();
     try {
       await Promise.race([this.#watch.run(), this.#ending.promise]);

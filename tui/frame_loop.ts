@@ -3,6 +3,8 @@ export interface FrameLoopOptions {
   /** Draws a frame and returns what is to be written; empty = nothing has changed. */
   readonly draw: () => string;
   readonly write: (output: string) => Promise<void>;
+  /** Told what drawing has thrown; nothing is drawn after that. */
+  readonly onError: (error: unknown) => void;
   /** Told how long a frame has kept the thread, ms. */
   readonly onFrame?: ((durationMs: number) => void) | undefined;
 }
@@ -28,7 +30,7 @@ export class FrameLoop {
     if (this.#isBusy || this.#isStopped) return;
     this.#isBusy = true;
     const waitMs = this.#lastMs + MIN_INTERVAL_MS - performance.now();
-    setTimeout(() => this.#frame(), Math.max(0, waitMs));
+    setTimeout(() => this.#frame().catch(this.#options.onError), Math.max(0, waitMs));
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ Deno.test("FrameLoop draws once for all that is new, and again for what comes me
   let value = 0;
   const loop = new FrameLoop({
     draw: () => String(value),
+    onError: assert.ifError,
     async write(output) {
       written.push(output);
       if (written.length === 2) return secondBegins.resolve();
@@ -25,4 +26,17 @@ Deno.test("FrameLoop draws once for all that is new, and again for what comes me
   await secondBegins.promise;
   assert.deepEqual(written, ["1", "2"]);
   loop.stop();
+});
+
+Deno.test("FrameLoop tells when a frame can't be drawn", async () => {
+  const failure = Promise.withResolvers<unknown>();
+  const loop = new FrameLoop({
+    draw() {
+      throw new Error("no frame");
+    },
+    write: () => Promise.resolve(),
+    onError: failure.resolve,
+  });
+  loop.invalidate();
+  assert.match(String(await failure.promise), /no frame/);
 });
