@@ -7,6 +7,8 @@ export interface RingSearchFilter {
   /** 8 bytes as they stand in the frame. */
   readonly conversationHash?: Uint8Array;
   readonly intentId?: number;
+  /** The frames' `embedder` field: vectors of different embedders say nothing of each other. */
+  readonly embedder?: number;
 }
 
 /** A frame that a search has found. */
@@ -18,8 +20,9 @@ export interface RingMatch {
   readonly cosine: number;
 }
 
-const FILTER_BYTES = 32;
+const FILTER_BYTES = 40;
 const ANY_INTENT = -(2 ** 31);
+const ANY_EMBEDDER = 0;
 const EARLIEST_US = -(2n ** 63n);
 const LATEST_US = 2n ** 63n - 1n;
 
@@ -28,14 +31,15 @@ export const RING_MATCH_BYTES = 32;
 
 /** The filter as `struct cs_search_filter` of `seqlock.c`. */
 export function encodeSearchFilter(filter: RingSearchFilter): Uint8Array<ArrayBuffer> {
-  const { sinceUs, untilUs, conversationHash, intentId = ANY_INTENT } = filter;
+  const { sinceUs, untilUs, conversationHash } = filter;
   const bytes = new Uint8Array(FILTER_BYTES);
   const view = new DataView(bytes.buffer);
   view.setBigInt64(0, sinceUs === undefined ? EARLIEST_US : BigInt(sinceUs), true);
   view.setBigInt64(8, untilUs === undefined ? LATEST_US : BigInt(untilUs), true);
   if (conversationHash !== undefined) bytes.set(conversationHash, 16);
   view.setUint32(24, Number(conversationHash !== undefined), true);
-  view.setInt32(28, intentId, true);
+  view.setInt32(28, filter.intentId ?? ANY_INTENT, true);
+  view.setUint32(32, filter.embedder ?? ANY_EMBEDDER, true);
   return bytes;
 }
 

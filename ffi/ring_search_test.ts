@@ -14,6 +14,7 @@ interface TestFrame {
   readonly timestampUs: number;
   readonly conversation: number;
   readonly intentId: number;
+  readonly embedder: number;
 }
 
 await ensureLibrary();
@@ -46,6 +47,7 @@ function write(ring: RingMapping, frame: TestFrame): void {
   view.setBigInt64(4128, BigInt(frame.timestampUs), true);
   view.setBigUint64(4136, BigInt(frame.conversation), true);
   view.setInt32(4164, frame.intentId, true);
+  view.setUint32(4208, frame.embedder, true);
   view.setBigUint64(4192, BigInt(id), true);
   ring.publish(id, 1);
 }
@@ -61,18 +63,26 @@ const frames = fc.array(
     timestampUs: small,
     conversation: small,
     intentId: small,
+    embedder: small,
   }),
   { minLength: 1, maxLength: 100 },
 );
 const maybe = fc.option(small, { nil: undefined });
+const filters = fc.record({
+  sinceUs: maybe,
+  untilUs: maybe,
+  conversation: maybe,
+  intentId: maybe,
+  embedder: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+});
 
 Deno.test("search finds what comparing all readable frames finds", async () => {
   await fc.assert(
     fc.asyncProperty(
       frames,
-      fc.record({ sinceUs: maybe, untilUs: maybe, conversation: maybe, intentId: maybe }),
+      filters,
       fc.integer({ min: 1, max: 80 }),
-      async (frames, { sinceUs, untilUs, conversation, intentId }, limit) => {
+      async (frames, { sinceUs, untilUs, conversation, intentId, embedder }, limit) => {
         await withRing(async (ring) => {
           for (const frame of frames) write(ring, frame);
           const query = vector([3, -1, 2]);
@@ -81,6 +91,7 @@ Deno.test("search finds what comparing all readable frames finds", async () => {
             ...(untilUs === undefined ? {} : { untilUs }),
             ...(conversation === undefined ? {} : { conversationHash: hash(conversation) }),
             ...(intentId === undefined ? {} : { intentId }),
+            ...(embedder === undefined ? {} : { embedder }),
           });
           const cosine = ({ direction }: TestFrame) => {
             const other = vector(direction);
@@ -92,7 +103,8 @@ Deno.test("search finds what comparing all readable frames finds", async () => {
             .filter((frame) =>
               frame.timestampUs >= (sinceUs ?? 0) && frame.timestampUs < (untilUs ?? 9) &&
               frame.conversation === (conversation ?? frame.conversation) &&
-              frame.intentId === (intentId ?? frame.intentId)
+              frame.intentId === (intentId ?? frame.intentId) &&
+              frame.embedder === (embedder ?? frame.embedder)
             );
           assert.equal(found.length, Math.min(limit, wanted.length));
           const expected = wanted.map(cosine).sort((a, b) => b - a).slice(0, limit);
@@ -111,7 +123,7 @@ Deno.test("search finds what comparing all readable frames finds", async () => {
 
 Deno.test("search leaves out what is being written, and prefers the newest among equals", () =>
   withRing(async (ring) => {
-    const frame = { direction: [1], timestampUs: 1, conversation: 1, intentId: 1 };
+    const frame = { direction: [1], timestampUs: 1, conversation: 1, intentId: 1, embedder: 1 };
     for (let i = 0; i < CAPACITY; i++) write(ring, frame);
     ring.begin(ring.head, 10);
     const found = await ring.search(vector([1]), CAPACITY);

@@ -400,6 +400,8 @@ struct cs_search_filter {
     uint64_t conversation_hash; /* 16 */
     uint32_t has_conversation;  /* 24: 0 = of any conversation */
     int32_t intent_id;          /* 28: INT32_MIN = any */
+    uint32_t embedder;          /* 32: 0 = any */
+    uint32_t reserved;          /* 36 */
 };
 
 /* A frame that a search has found; the binding reads it at these offsets. */
@@ -422,15 +424,17 @@ struct searched_frame {
     int32_t intent_id;
     unsigned char meaning[24];
     unsigned char event_id[16];
-    unsigned char rest[16];
+    uint32_t embedder;
+    unsigned char rest[12];
 };
 
-_Static_assert(sizeof(struct cs_search_filter) == 32, "");
+_Static_assert(sizeof(struct cs_search_filter) == 40, "");
 _Static_assert(sizeof(struct cs_match) == 32, "");
 _Static_assert(sizeof(struct searched_frame) == FRAME_SIZE, "");
 _Static_assert(offsetof(struct searched_frame, timestamp_us) == 4128, "");
 _Static_assert(offsetof(struct searched_frame, intent_id) == 4164, "");
 _Static_assert(offsetof(struct searched_frame, event_id) == 4192, "");
+_Static_assert(offsetof(struct searched_frame, embedder) == 4208, "");
 
 /* As many sums as a compiler turns into vectors without being allowed to reorder additions. */
 static float dot_product(const float *a, const float *b) {
@@ -447,7 +451,8 @@ static bool is_wanted(const struct searched_frame *frame, const struct cs_search
     return frame->timestamp_us >= filter->since_us && frame->timestamp_us < filter->until_us &&
            (filter->has_conversation == 0 ||
             frame->conversation_hash == filter->conversation_hash) &&
-           (filter->intent_id == INT32_MIN || frame->intent_id == filter->intent_id);
+           (filter->intent_id == INT32_MIN || frame->intent_id == filter->intent_id) &&
+           (filter->embedder == 0 || frame->embedder == filter->embedder);
 }
 
 /* Puts a match where it belongs among the `count` best ones so far, of which there are `limit`. */

@@ -1,3 +1,5 @@
+import type { EmbedderCode } from "../collider/layout.ts";
+import type { TextVectors } from "../models/embed_client.ts";
 import { INTENT_ANCHORS, SENTIMENT_ANCHORS } from "./anchors.ts";
 
 /** What a message seems to mean. */
@@ -10,8 +12,8 @@ export interface Classification {
   readonly confidence: number;
 }
 
-/** Gives each text's embedding, all of the same length; zeros where there is none. */
-export type Embed = (texts: readonly string[]) => Promise<readonly Float32Array[]>;
+/** Embeds texts; all vectors are of the same length, and zeros where there is nothing to embed. */
+export type Embed = (texts: readonly string[]) => Promise<TextVectors>;
 
 /** What is said of a message of which nothing is known. */
 export const UNCLASSIFIED: Classification = { intent: null, sentiment: 0, confidence: 0 };
@@ -43,9 +45,12 @@ interface Likelihood {
  * to those of texts whose meaning is known, in English and Portuguese.
  */
 export class AnchorClassifier {
+  /** What embedded the known texts. */
+  readonly embedder: EmbedderCode;
   readonly #anchors: readonly AnchorVector[];
 
-  private constructor(anchors: readonly AnchorVector[]) {
+  private constructor(embedder: EmbedderCode, anchors: readonly AnchorVector[]) {
+    this.embedder = embedder;
     this.#anchors = anchors;
   }
 
@@ -55,8 +60,9 @@ export class AnchorClassifier {
    * @throws what `embed` throws
    */
   static async open(embed: Embed): Promise<AnchorClassifier> {
-    const vectors = await embed(ANCHORS.map(({ text }) => text));
+    const { embedder, vectors } = await embed(ANCHORS.map(({ text }) => text));
     return new AnchorClassifier(
+      embedder,
       ANCHORS.map(({ label }, i) => ({ label, vector: normalised(vectors[i]!) })),
     );
   }
@@ -64,7 +70,7 @@ export class AnchorClassifier {
   /**
    * What a message seems to mean, by its embedding; {@linkcode UNCLASSIFIED} where that is all zero.
    *
-   * @param vector made by the same embedder as the known texts'
+   * @param vector made by the same {@linkcode embedder}
    */
   classify(vector: Float32Array): Classification {
     return classifyVector(vector, this.#anchors);

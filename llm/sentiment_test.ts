@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { EMBEDDER } from "../collider/layout.ts";
 import { INTENT_ANCHORS, SENTIMENT_ANCHORS } from "./anchors.ts";
 import { AnchorClassifier, type Classification, type Embed, UNCLASSIFIED } from "./sentiment.ts";
 
@@ -16,7 +17,8 @@ function embedWords(text: string): Float32Array {
   return vector;
 }
 
-const embed: Embed = (texts) => Promise.resolve(texts.map(embedWords));
+const embed: Embed = (texts) =>
+  Promise.resolve({ embedder: EMBEDDER.onnx, vectors: texts.map(embedWords) });
 const classifier = await AnchorClassifier.open(embed);
 
 function classify(texts: readonly string[]): Classification[] {

@@ -1,4 +1,4 @@
-import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { type EmbedderCode, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import type {
   AboutEmbedder,
   EmbedAnswer,
@@ -7,6 +7,7 @@ import type {
   EmbedResult,
   EmbedSettings,
   MappedRing,
+  VectorsResult,
 } from "./embed_messages.ts";
 import { ModelWorkerError } from "./errors.ts";
 import { ModelClient, type ModelClientOptions } from "./worker/model_client.ts";
@@ -18,6 +19,14 @@ export interface EmbedClientOptions
   readonly ring: MappedRing;
   /** The first that works is used. @default the hashing embedder */
   readonly choices?: readonly EmbedderChoice[];
+}
+
+/** The vectors of some texts. */
+export interface TextVectors {
+  /** What made them: they can be compared with those of the same embedder, and no others. */
+  readonly embedder: EmbedderCode;
+  /** 1,024 floats each; zeros where there was nothing to embed. */
+  readonly vectors: readonly Float32Array[];
 }
 
 /** A batch of long texts may take a model minutes on a small machine. */
@@ -100,17 +109,17 @@ export class EmbedClient {
   }
 
   /**
-   * The vectors of texts that belong to no frame, 1,024 floats each; zeros where there is nothing to
-   * embed.
+   * The vectors of texts that belong to no frame.
    *
    * @throws what {@linkcode ModelClient.ask} throws
    */
-  async vectors(texts: readonly string[]): Promise<Float32Array[]> {
+  async vectors(texts: readonly string[]): Promise<TextVectors> {
     const answer = await this.#client.ask({ texts: texts.map(beginningOf) });
-    const all = answer as Float32Array;
-    return texts.map((_, i) =>
-      all.subarray(i * EMBEDDING_DIMENSIONS, (i + 1) * EMBEDDING_DIMENSIONS)
+    const { embedder, floats } = answer as VectorsResult;
+    const vectors = texts.map((_, i) =>
+      floats.subarray(i * EMBEDDING_DIMENSIONS, (i + 1) * EMBEDDING_DIMENSIONS)
     );
+    return { embedder, vectors };
   }
 
   /** See {@linkcode ModelClient.close}. */

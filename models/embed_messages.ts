@@ -1,3 +1,4 @@
+import type { EmbedderCode } from "../collider/layout.ts";
 import type { EmbedNote } from "./embedder.ts";
 import type { Device } from "./onnx/device.ts";
 
@@ -74,8 +75,16 @@ export interface VectorsRequest {
 /** What an embed worker is asked. */
 export type EmbedRequest = EmbedBatch | VectorsRequest;
 
-/** What it answers: for {@link VectorsRequest}, 1,024 floats a text; zeros where there is none. */
-export type EmbedAnswer = EmbedResult | Float32Array<ArrayBuffer>;
+/** What it answers. */
+export type EmbedAnswer = EmbedResult | VectorsResult;
+
+/** The answer to a {@link VectorsRequest}. */
+export interface VectorsResult {
+  /** What made all of them; `none` if there was nothing to embed in any text. */
+  readonly embedder: EmbedderCode;
+  /** 1,024 a text; zeros where there was nothing to embed. */
+  readonly floats: Float32Array<ArrayBuffer>;
+}
 
 /** What was written for a batch, by the index of the text. */
 export interface EmbedResult {

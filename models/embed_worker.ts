@@ -1,4 +1,4 @@
-import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { type EmbedderCode, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import type { AboutEmbedder, EmbedAnswer, EmbedRequest, EmbedSettings } from "./embed_messages.ts";
 import { openEmbedder } from "./open_embedder.ts";
 import { SlotEmbedder } from "./slot_embedder.ts";
@@ -13,9 +13,10 @@ serveModel<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>(
       answer: async (request) => {
         if ("firstFrameId" in request) return await slots.embed(request);
         const { texts } = request;
-        const vectors = new Float32Array(texts.length * EMBEDDING_DIMENSIONS);
-        await embedder.embed(texts, vectors, texts.map((_, i) => i * EMBEDDING_DIMENSIONS));
-        return vectors;
+        const floats = new Float32Array(texts.length * EMBEDDING_DIMENSIONS);
+        const offsets = texts.map((_, i) => i * EMBEDDING_DIMENSIONS);
+        const { codes } = await embedder.embed(texts, floats, offsets);
+        return { embedder: Math.max(0, ...codes) as EmbedderCode, floats };
       },
     };
   },

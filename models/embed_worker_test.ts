@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import { SlotWriter } from "../collider/slot_writer.ts";
 import { ensureLibrary } from "../ffi/build.ts";
 import { RingMapping } from "../ffi/seqlock.ts";
@@ -131,10 +131,12 @@ Deno.test("The embed worker goes on with the next embedder where one can't be ma
 Deno.test("The embed worker gives the vectors of texts that belong to no frame", async () => {
   using temporary = temporaryRing();
   const client = await EmbedClient.start({ ring: temporary.ring });
-  const [first, none] = await client.vectors(["some text", " "]);
+  const { embedder, vectors: [first, none] } = await client.vectors(["some text", " "]);
+  assert.equal(embedder, EMBEDDER.hashing);
   const expected = new Float32Array(EMBEDDING_DIMENSIONS);
   new HashingEmbedder().embedInto("some text", expected, 0);
   assert.deepEqual(first, expected);
   assert.ok(none!.every((value) => value === 0));
+  assert.equal((await client.vectors([" "])).embedder, EMBEDDER.none);
   await client.close();
 });

@@ -1,3 +1,4 @@
+import { EMBEDDER } from "../../collider/layout.ts";
 import type { Ring } from "../../collider/ring.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
 import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
@@ -170,7 +171,9 @@ export class LoadedModels {
   async #learnAnchors(log: Log): Promise<void> {
     if (this.embedder.about.device === null) return;
     try {
-      this.#classifier = await AnchorClassifier.open((texts) => this.embedder.vectors(texts));
+      const classifier = await AnchorClassifier.open((texts) => this.embedder.vectors(texts));
+      if (classifier.embedder === EMBEDDER.onnx) this.#classifier = classifier;
+      else log.warn("messages are not classified", { reason: "the ONNX model did not embed" });
     } catch (cause) {
       log.warn("messages are not classified", { reason: (cause as Error).message });
     }

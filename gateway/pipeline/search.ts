@@ -1,6 +1,7 @@
 import { conversationHash } from "../../collider/conversation_hash.ts";
-import { EMBEDDING_DIMENSIONS } from "../../collider/layout.ts";
+import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../../collider/layout.ts";
 import type { RingMatch, RingSearchFilter } from "../../ffi/ring_search.ts";
+import type { TextVectors } from "../../models/embed_client.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import type { StoredEvent } from "../store/stored_event.ts";
@@ -43,7 +44,7 @@ export interface SearchParts {
       filter: RingSearchFilter,
     ): Promise<RingMatch[]>;
   };
-  readonly embedder: { vectors(texts: readonly string[]): Promise<Float32Array[]> };
+  readonly embedder: { vectors(texts: readonly string[]): Promise<TextVectors> };
   readonly schemas: Pick<SchemaRegistry, "get">;
 }
 
@@ -111,12 +112,11 @@ export class EventSearch {
   async #nearest(text: string, limit: number, filter: SearchFilter): Promise<RingMatch[]> {
     const ringFilter = this.#ringFilter(filter);
     if (ringFilter === null) return [];
-    const [vector] = await this.#parts.embedder.vectors([text]);
-    const isNothing = vector!.every((value) => value === 0);
-    if (isNothing || this.#isClosed) return [];
+    const { embedder, vectors: [vector] } = await this.#parts.embedder.vectors([text]);
+    if (embedder === EMBEDDER.none || this.#isClosed) return [];
     const query = new Float32Array(EMBEDDING_DIMENSIONS);
     query.set(vector!);
-    const search = this.#parts.ring.search(query, limit, ringFilter);
+    const search = this.#parts.ring.search(query, limit, { ...ringFilter, embedder });
     this.#running.add(search);
     return await search.finally(() => this.#running.delete(search));
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EMBEDDER } from "../../collider/layout.ts";
 import type { RingMatch, RingSearchFilter } from "../../ffi/ring_search.ts";
 import { SchemaRegistry } from "../event/schema_registry.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
@@ -39,7 +40,11 @@ function searching({ near = [], worded = [] }: { near?: number[]; worded?: numbe
       },
     },
     embedder: {
-      vectors: ([text]) => Promise.resolve([new Float32Array(1_024).fill(text === "" ? 0 : 1)]),
+      vectors: ([text]) =>
+        Promise.resolve({
+          embedder: text === "" ? EMBEDDER.none : EMBEDDER.remote,
+          vectors: [new Float32Array(1_024).fill(text === "" ? 0 : 1)],
+        }),
     },
     schemas,
   });
@@ -71,10 +76,10 @@ Deno.test("EventSearch leaves out frames whose events the store does not have", 
   assert.deepEqual(await numbers("vector"), [1, 2]);
 });
 
-Deno.test("EventSearch looks for a type's frames by its id, and for none of an unknown type", async () => {
+Deno.test("EventSearch looks for a type's frames by its id, of the embedder that embeds now, and for none of an unknown type", async () => {
   const { numbers, asked } = searching({ near: [1] });
   assert.deepEqual(await numbers("vector", { filter: { type: "B", sinceUs: 5 } }), [1]);
-  assert.deepEqual(asked.filters, [{ intentId: 1, sinceUs: 5 }]);
+  assert.deepEqual(asked.filters, [{ intentId: 1, sinceUs: 5, embedder: EMBEDDER.remote }]);
   assert.deepEqual(await numbers("vector", { filter: { type: "C" } }), []);
   assert.deepEqual(await numbers("vector", { text: "" }), []);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { EMBEDDER } from "../../collider/layout.ts";
 import type { ChatAnswer, ChatModel, ChatRequest } from "../chat_model.ts";
 import {
   LlmAnswerTooLargeError,
@@ -75,7 +76,11 @@ function engineOf(answers: Script[], parts: Partial<ChatEngineParts> = {}) {
       outlines: () => [{ name: INSURANCE.name, fields: ["model", "year"] }],
       get: (name) => name === INSURANCE.name ? INSURANCE : undefined,
     },
-    embed: (texts) => Promise.resolve(texts.map(() => new Float32Array(2))),
+    embed: (texts) =>
+      Promise.resolve({
+        embedder: EMBEDDER.hashing,
+        vectors: texts.map(() => new Float32Array(2)),
+      }),
     reservedTypes: ["SystemConfig"],
     tools: [],
     ...parts,

@@ -1,3 +1,4 @@
+import { EMBEDDER, type EmbedderCode } from "../../collider/layout.ts";
 import { LruMap } from "../../collider/lru_map.ts";
 import type { Embed } from "../sentiment.ts";
 import type { SchemaOutline } from "./chat_parts.ts";
@@ -23,7 +24,13 @@ interface Candidate {
 interface Kept {
   readonly words: readonly string[];
   /** Null until it was embedded. */
-  vector: Float32Array | null;
+  embedded: Embedded | null;
+}
+
+/** A vector, and what made it: only those of the same embedder can be compared. */
+interface Embedded {
+  readonly embedder: EmbedderCode;
+  readonly vector: Float32Array;
 }
 
 /**
@@ -35,6 +42,8 @@ export class SchemaRelevance {
   readonly #embed: Embed;
   /** By the text that was embedded: a type whose fields change has another one. */
   readonly #kept = new LruMap<Kept>(SCHEMAS_COMPARED_MAX);
+  /** The one that works now, as far as is known: what another has made is of no use. */
+  #embedder: EmbedderCode = EMBEDDER.none;
 
   constructor(embed: Embed) {
     this.#embed = embed;
@@ -53,8 +62,10 @@ export class SchemaRelevance {
       .sort((a, b) => b.common - a.common)
       .map(({ candidate }) => candidate);
     const direction = await this.#embedWith(message, candidates);
-    const similarity = ({ kept: { vector } }: Candidate) =>
-      direction === null || vector === null ? -1 : dot(direction, vector);
+    const similarity = ({ kept: { embedded } }: Candidate) =>
+      direction === null || embedded?.embedder !== direction.embedder
+        ? -1
+        : dot(direction.vector, embedded.vector);
     return candidates
       .map((candidate) => ({ candidate, similarity: similarity(candidate) }))
       .sort((a, b) => b.similarity - a.similarity)
@@ -63,27 +74,32 @@ export class SchemaRelevance {
 
   #candidate(outline: SchemaOutline): Candidate {
     const text = textOf(outline);
-    const kept = this.#kept.getOrMake(text, () => ({ words: wordsOf(text), vector: null }));
+    const kept = this.#kept.getOrMake(text, () => ({ words: wordsOf(text), embedded: null }));
     return { outline, text, kept };
   }
 
   /**
-   * Embeds the message, and the first candidates that have no vector yet.
+   * Embeds the message, and the first candidates that have no vector of the same embedder yet.
    *
    * @returns the message's vector; null if there is none in time
    */
   async #embedWith(
     message: string,
     candidates: readonly Candidate[],
-  ): Promise<Float32Array | null> {
-    const unknown = candidates.filter(({ kept }) => kept.vector === null)
+  ): Promise<Embedded | null> {
+    const unknown = candidates
+      .filter(({ kept: { embedded } }) => embedded?.embedder !== this.#embedder)
       .slice(0, EMBEDDED_PER_MESSAGE_MAX);
     const embedded = this.#embed([message, ...unknown.map(({ text }) => text)])
-      .then(([direction, ...vectors]) => {
+      .then(({ embedder, vectors: [direction, ...vectors] }) => {
+        if (embedder === EMBEDDER.none) return null;
+        this.#embedder = embedder;
         // What comes too late for this message is there for the next one. A copy: what is given is
         // part of an array with all of them.
-        for (const [i, { kept }] of unknown.entries()) kept.vector = vectors[i]!.slice();
-        return direction!;
+        for (const [i, { kept }] of unknown.entries()) {
+          kept.embedded = { embedder, vector: vectors[i]!.slice() };
+        }
+        return { embedder, vector: direction! };
       }, () => null);
     const expired = Promise.withResolvers<null>();
     const timer = setTimeout(() => expired.resolve(null), EMBED_TIMEOUT_MS);

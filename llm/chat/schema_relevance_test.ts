@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EMBEDDER } from "../../collider/layout.ts";
 import { HashingEmbedder } from "../../models/hashing_embedder.ts";
 import type { SchemaOutline } from "./chat_parts.ts";
 import { SchemaRelevance } from "./schema_relevance.ts";
@@ -12,9 +13,10 @@ function embedderOf(...topics: RegExp[]) {
   const asked: string[][] = [];
   const embed = (texts: readonly string[]) => {
     asked.push([...texts]);
-    return Promise.resolve(
-      texts.map((text) => Float32Array.from(topics, (topic) => Number(topic.test(text)))),
-    );
+    return Promise.resolve({
+      embedder: EMBEDDER.onnx,
+      vectors: texts.map((text) => Float32Array.from(topics, (topic) => Number(topic.test(text)))),
+    });
   };
   return { asked, embed };
 }
@@ -77,13 +79,35 @@ Deno.test("SchemaRelevance goes by common words while nothing can be embedded", 
   ]);
 });
 
+Deno.test("SchemaRelevance compares only what the same embedder has made", async () => {
+  const texts: string[][] = [];
+  let isAway = false;
+  // Where the first one is away, the second takes its turn: to it, all is the other way round.
+  const relevance = new SchemaRelevance((batch) => {
+    texts.push([...batch]);
+    const order = isAway ? [0, 1] : [1, 0];
+    const vectors = batch.map((text) =>
+      Float32Array.from(order, (topic) => Number([/insur/i, /order/i][topic]!.test(text)))
+    );
+    return Promise.resolve({ embedder: isAway ? EMBEDDER.hashing : EMBEDDER.onnx, vectors });
+  });
+  const first = async () =>
+    namesOf(await relevance.sort("what about my order", [INSURANCE, ORDER]))[0];
+  assert.equal(await first(), "OrderPlaced");
+  isAway = true;
+  assert.equal(await first(), "OrderPlaced", "by its word");
+  assert.equal(await first(), "OrderPlaced");
+  assert.deepEqual(texts.map(({ length }) => length), [3, 1, 3], "those are not embedded anew");
+});
+
 Deno.test("SchemaRelevance works with the hashing embedder", async () => {
   const embedder = new HashingEmbedder();
   const relevance = new SchemaRelevance((texts) => {
     const floats = new Float32Array(texts.length * 1024);
     const offsets = texts.map((_, i) => i * 1024);
     embedder.embed(texts, floats, offsets);
-    return Promise.resolve(offsets.map((at) => floats.subarray(at, at + 1024)));
+    const vectors = offsets.map((at) => floats.subarray(at, at + 1024));
+    return Promise.resolve({ embedder: EMBEDDER.hashing, vectors });
   });
   const [first] = await relevance.sort("my car insurances", [ORDER, INSURANCE, schema("Ping")]);
   assert.equal(first!.name, "CarInsuranceRequest");
