@@ -1,5 +1,5 @@
 import type { CellBuffer } from "./cell_buffer.ts";
-import { clipTo, glyphsOf, MAX_GRAPHEME_UNITS, widthOf } from "./glyphs.ts";
+import { clipTo, glyphsOf, isPlain, MAX_GRAPHEME_UNITS, widthOf } from "./glyphs.ts";
 import { divide, intersect, type Length, type Rect } from "./rect.ts";
 import { PLAIN, type Style } from "./style.ts";
 import type { Theme } from "./theme.ts";
@@ -91,10 +91,20 @@ export class Canvas {
    * @returns the column behind the text
    */
   text(x: number, y: number, text: string, style: Style = PLAIN): number {
-    if (y < 0 || y >= this.height) return x + widthOf(text.slice(0, this.#unitsMax()));
-    for (const glyph of glyphsOf(text.slice(0, this.#unitsMax()))) {
+    // No line shows more of it, however long it is.
+    const candidate = text.slice(0, (this.width + 1) * MAX_GRAPHEME_UNITS);
+    if (y < 0 || y >= this.height) return x + widthOf(candidate);
+    const { cells } = this.#frame;
+    if (isPlain(candidate)) {
+      const end = Math.min(candidate.length, this.width - x);
+      for (let i = Math.max(0, -x); i < end; i++) {
+        cells.putPlain(this.#x + x + i, this.#y + y, candidate.charCodeAt(i), style);
+      }
+      return x + Math.max(0, end);
+    }
+    for (const glyph of glyphsOf(candidate)) {
       if (x + glyph.width > this.width) break;
-      if (x >= 0) this.#frame.cells.put(this.#x + x, this.#y + y, glyph, style);
+      if (x >= 0) cells.put(this.#x + x, this.#y + y, glyph, style);
       x += glyph.width;
     }
     return x;
@@ -138,10 +148,5 @@ export class Canvas {
   onMouse(handlers: MouseHandlers): void {
     const rect = { x: this.#x, y: this.#y, width: this.width, height: this.height };
     this.#frame.mouseAreas.push({ rect, ...handlers });
-  }
-
-  /** No line shows more of a text than this, in UTF-16 code units. */
-  #unitsMax(): number {
-    return (this.width + 1) * MAX_GRAPHEME_UNITS;
   }
 }

@@ -38,6 +38,14 @@ export class CellBuffer {
     this.styles.fill(style);
   }
 
+  /** Writes a character of a text that is plain; see `isPlain`. */
+  putPlain(x: number, y: number, codeUnit: number, style: Style): void {
+    const at = y * this.width + x;
+    this.#separate(at, x);
+    this.glyphs[at] = codeUnit;
+    this.styles[at] = over(this.styles[at]!, style);
+  }
+
   /** Writes a glyph; it must lie inside the buffer with all its cells. */
   put(x: number, y: number, { text, width }: Glyph, style: Style): void {
     const at = y * this.width + x;

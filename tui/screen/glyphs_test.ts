@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { clipTo, fitTo, glyphsOf, widthOf } from "./glyphs.ts";
+import stringWidth from "string-width";
+import { clipTo, fitTo, glyphsOf, isPlain, widthOf } from "./glyphs.ts";
 
 const shown = (text: string) => [...glyphsOf(text)].map((glyph) => glyph.text).join("");
 
@@ -17,6 +18,16 @@ Deno.test("glyphs have the widths that terminals give them", () => {
     ["─⣿█", 3],
   ];
   for (const [text, width] of widths) assert.equal(widthOf(text), width, text);
+});
+
+Deno.test("what is plain takes one cell a character, and joins with nothing that is plain", () => {
+  const characters = Array.from({ length: 0x1_0000 }, (_, code) => String.fromCharCode(code));
+  const plain = characters.filter((character) => isPlain(character));
+  assert.ok(plain.length > 900);
+  assert.deepEqual(plain.filter((character) => stringWidth(character) !== 1), []);
+  assert.deepEqual(plain.filter((character) => shown(character) !== character), []);
+  assert.equal([...new Intl.Segmenter().segment(plain.join(""))].length, plain.length);
+  assert.equal([...new Intl.Segmenter().segment(plain.reverse().join(""))].length, plain.length);
 });
 
 Deno.test("control characters become signs, so that a text can command nothing", () => {

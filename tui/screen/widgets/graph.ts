@@ -23,13 +23,13 @@ export function drawGraph(canvas: Canvas, values: readonly number[], max?: numbe
   for (let y = 0; y < canvas.height; y++) {
     const base = (canvas.height - 1 - y) * LEVELS_PER_CELL;
     const style = gradientStyle(canvas.theme, (base + LEVELS_PER_CELL / 2) / (canvas.height * 4));
+    let row = "";
     for (let x = 0; x < canvas.width; x++) {
       const left = dots(levels[2 * x - offset] ?? 0, base, LEFT_DOTS);
       const right = dots(levels[2 * x + 1 - offset] ?? 0, base, RIGHT_DOTS);
-      if (left + right > 0) {
-        canvas.text(x, y, String.fromCharCode(BRAILLE_BLANK + left + right), style);
-      }
+      row += left + right > 0 ? String.fromCharCode(BRAILLE_BLANK + left + right) : " ";
     }
+    canvas.text(0, y, row, style);
   }
 }
 
@@ -51,6 +51,9 @@ function levelOf(share: number, levels: number): number {
   return Math.max(1, Math.min(levels, Math.round(share * levels)));
 }
 
+/** The dots of a column that are below a level. */
 function dots(level: number, base: number, column: readonly number[]): number {
-  return column.slice(0, Math.max(0, level - base)).reduce((sum, dot) => sum + dot, 0);
+  let bits = 0;
+  for (let i = 0; i < column.length && base + i < level; i++) bits |= column[i]!;
+  return bits;
 }
