@@ -1,6 +1,7 @@
 import type { EmbedderCode } from "../collider/layout.ts";
 import type { TextVectors } from "../models/embed_client.ts";
 import { INTENT_ANCHORS, SENTIMENT_ANCHORS } from "./anchors.ts";
+import { dotProduct } from "../collider/dot_product.ts";
 
 /** What a message seems to mean. */
 export interface Classification {
@@ -95,7 +96,7 @@ function classifyVector(vector: Float32Array, anchors: readonly AnchorVector[]):
 function likelihoods(direction: Float32Array, anchors: readonly AnchorVector[]): Likelihood[] {
   const cosines = new Map<string, number>();
   for (const { label, vector } of anchors) {
-    cosines.set(label, Math.max(cosines.get(label) ?? -1, dot(direction, vector)));
+    cosines.set(label, Math.max(cosines.get(label) ?? -1, dotProduct(direction, vector)));
   }
   const weights = Array.from(cosines, ([label, cosine]) => ({
     label,
@@ -110,14 +111,8 @@ function likelihoods(direction: Float32Array, anchors: readonly AnchorVector[]):
 
 /** Zeros where there is no direction. */
 function normalised(vector: Float32Array): Float32Array {
-  const norm = Math.sqrt(dot(vector, vector));
+  const norm = Math.sqrt(dotProduct(vector, vector));
   return norm > 0 && norm < Infinity
     ? vector.map((value) => value / norm)
     : new Float32Array(vector.length);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

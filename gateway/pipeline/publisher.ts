@@ -7,6 +7,7 @@ import { ModelStuckError } from "../../models/errors.ts";
 import type { AnchorClassifier, Classification } from "../../llm/sentiment.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { eventText } from "../event/event_text.ts";
+import { TimeSlices } from "../export/time_slices.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { CircuitBreaker } from "../../models/circuit_breaker.ts";
 import { nowUs } from "./clock.ts";
@@ -146,7 +147,8 @@ export class Publisher {
     embedding.catch(() => {});
     await previous;
     if (this.#failure !== null) return;
-    this.#publish(batch, await embedding);
+    const embedded = await embedding;
+    this.#publish(batch, embedded, await this.#classify(batch, embedded));
   }
 
   /** Has the batch embedded; without an embedder its frames get none. */
@@ -185,15 +187,14 @@ export class Publisher {
 
   #publish(
     { events, arrivals, firstFrameId }: Batch,
-    { boosts, codes, notes, error }: EmbeddedBatch,
+    { boosts, notes, error }: EmbeddedBatch,
+    understood: ReadonlyMap<number, Classification>,
   ): void {
     const { ring, kinetics, metrics, announce, record } = this.#parts;
     const publishedUs = nowUs();
-    const understood = new Map<number, Classification>();
     for (let i = 0; i < events.length; i++) {
       const { event, learned } = events[i]!;
-      const meaning = codes[i] === EMBEDDER.onnx ? this.#classify(event, firstFrameId + i) : null;
-      if (meaning !== null) understood.set(i, meaning);
+      const meaning = understood.get(i);
       const arrival = arrivals[i]!;
       const durationMs = (publishedUs - event.receivedUs) / 1000;
       ring.write(firstFrameId + i, {
@@ -233,16 +234,28 @@ export class Publisher {
     }));
   }
 
-  /** What a message means whose sender does not say it, and no language model was asked. */
-  #classify(
-    { message, sentiment, payload }: GatewayEvent,
-    frameId: number,
-  ): Classification | null {
-    if (message === null || sentiment !== 0 || payload["sentiment"] !== undefined) return null;
-    const at = this.#slots.semanticIndex(frameId);
-    const vector = this.#slots.floats.subarray(at, at + EMBEDDING_DIMENSIONS);
-    return this.#parts.classifier()?.classify(vector) ?? null;
+  /** What those messages mean whose senders do not say it, and no language model was asked. */
+  async #classify(
+    { events, firstFrameId }: Batch,
+    { codes }: EmbeddedBatch,
+  ): Promise<Map<number, Classification>> {
+    const understood = new Map<number, Classification>();
+    const classifier = this.#parts.classifier();
+    if (classifier === null) return understood;
+    const slices = new TimeSlices();
+    for (const [i, { event }] of events.entries()) {
+      if (codes[i] !== EMBEDDER.onnx || !isUnclassified(event)) continue;
+      if (slices.isOver) await slices.next();
+      const at = this.#slots.semanticIndex(firstFrameId + i);
+      const vector = this.#slots.floats.subarray(at, at + EMBEDDING_DIMENSIONS);
+      understood.set(i, classifier.classify(vector));
+    }
+    return understood;
   }
+}
+
+function isUnclassified({ message, sentiment, payload }: GatewayEvent): boolean {
+  return message !== null && sentiment === 0 && payload["sentiment"] === undefined;
 }
 
 function isEmpty(note: object): boolean {

@@ -15,7 +15,7 @@ import type { Store } from "../store/store.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { PendingEvents } from "./pending_events.ts";
-import { type BatchEmbedder, Publisher } from "./publisher.ts";
+import { type BatchEmbedder, Publisher, type PublisherParts } from "./publisher.ts";
 
 /** Small enough that each batch is one event, and three of them are under way. */
 const CAPACITY_FRAMES = 8;
@@ -24,7 +24,11 @@ const MAX_IN_FLIGHT = 3;
 await ensureLibrary();
 
 /** A publisher on a ring of its own, with the events that it is to publish. */
-async function publisherOf(embed: BatchEmbedder["embed"], events: readonly GatewayEvent[]) {
+async function publisherOf(
+  embed: BatchEmbedder["embed"],
+  events: readonly GatewayEvent[],
+  classifier: ReturnType<PublisherParts["classifier"]> = null,
+) {
   const directory = await Deno.makeTempDir({ prefix: "collider-publisher-" });
   const ring = Ring.open({ path: join(directory, "ring"), capacity: CAPACITY_FRAMES });
   const pending = new PendingEvents({
@@ -42,7 +46,7 @@ async function publisherOf(embed: BatchEmbedder["embed"], events: readonly Gatew
     pending,
     ring,
     kinetics: new Kinetics(),
-    classifier: () => null,
+    classifier: () => classifier,
     embedder: { embed },
     metrics,
     log: new Log({ level: "error", write: (line) => logged.push(line) }),
@@ -131,6 +135,42 @@ Deno.test("Publisher writes what is known of an event into its frame", async () 
     error: null,
   });
   assert.deepEqual(run.publisher.lastEventId, event.id);
+});
+
+Deno.test("Publisher says what messages mean by their embeddings, where their senders don't", async () => {
+  const vectors: number[] = [];
+  const meaning = { intent: "Complaint", sentiment: -0.75, confidence: 0.5 };
+  const classify = (vector: Float32Array) => {
+    vectors.push(vector[0]!);
+    return meaning;
+  };
+  await using run = await publisherOf(
+    (frameId) => {
+      const slots = new SlotWriter(run.ring.mapping.buffer, CAPACITY_FRAMES);
+      slots.floats[slots.semanticIndex(frameId)] = frameId;
+      const code = frameId === 2 ? EMBEDDER.hashing : EMBEDDER.onnx;
+      return Promise.resolve({ ...resultOf([0]), codes: Uint8Array.of(code) });
+    },
+    [
+      newEvent({ message: "Nothing works", sentiment: 0 }),
+      newEvent({ message: "Nothing works" }),
+      newEvent({ message: "This vector is of another embedder" }),
+      newEvent({ total: 1 }),
+    ],
+    { classify },
+  );
+  await run.finish();
+  assert.deepEqual(vectors, [1]);
+  const sentiments = [0, 1, 2, 3].map((id) =>
+    slotOf(run.ring, id).getFloat32(FRAME.sentiment.offset, true)
+  );
+  assert.deepEqual(sentiments, [0, -0.75, 0, 0]);
+  assert.deepEqual(run.recorded.map(({ result }) => result), [
+    null,
+    JSON.stringify(meaning),
+    null,
+    null,
+  ]);
 });
 
 Deno.test("Publisher publishes in the events' order though their embeddings come out of order", async () => {

@@ -1,5 +1,6 @@
 import { EMBEDDER, type EmbedderCode } from "../../collider/layout.ts";
 import { LruMap } from "../../collider/lru_map.ts";
+import { dotProduct } from "../../collider/dot_product.ts";
 import type { Embed } from "../sentiment.ts";
 import type { SchemaOutline } from "./chat_parts.ts";
 
@@ -65,7 +66,7 @@ export class SchemaRelevance {
     const similarity = ({ kept: { embedded } }: Candidate) =>
       direction === null || embedded?.embedder !== direction.embedder
         ? -1
-        : dot(direction.vector, embedded.vector);
+        : dotProduct(direction.vector, embedded.vector);
     return candidates
       .map((candidate) => ({ candidate, similarity: similarity(candidate) }))
       .sort((a, b) => b.similarity - a.similarity)
@@ -126,10 +127,4 @@ function textOf({ name, fields }: SchemaOutline): string {
 function wordsOf(text: string): string[] {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ??
     [];
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
