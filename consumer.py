@@ -208,7 +208,9 @@ class PackageMissing(ImportError):
 
 
 def default_path() -> str:
-    """Where the gateway puts its ring on this platform unless told otherwise."""
+    """Where the gateway puts its ring: `COLLIDER_RING_PATH`, or else its place on this platform."""
+    if os.environ.get("COLLIDER_RING_PATH"):
+        return os.environ["COLLIDER_RING_PATH"]
     if sys.platform == "win32":
         return os.path.join(os.environ.get("TEMP", tempfile.gettempdir()), "cs_physics")
     return "/tmp/cs_physics" if sys.platform == "darwin" else "/dev/shm/cs_physics"

@@ -72,6 +72,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
       pipeline,
       guard: new Guard({
         token: flags.token,
+        isLocal: LOOPBACK.has(flags.host),
         ...(flags.webhookSecret === undefined ? {} : { webhookSecrets: flags.webhookSecret }),
       }),
       maxBodyBytes: flags.maxBodyMb * 1e6,

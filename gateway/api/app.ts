@@ -49,6 +49,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   app.post("/ingest", ingestHandler(options));
   for (const path of PROTECTED_PATHS) {
     app.use(path, async (c, next) => {
+      guard.refuseOtherSites(c.req.raw);
       guard.requireToken(c.req.raw);
       await next();
     });

@@ -99,13 +99,24 @@ export class TooManySubscribersError extends GatewayError {
   }
 }
 
-/** A page of another site wants to read events through its visitor's browser. */
+/** A page of another site sends the request through its visitor's browser. */
 export class ForbiddenOriginError extends GatewayError {
   constructor(origin: string) {
-    super(`pages of ${origin.slice(0, 200)} may not follow events`, {
+    super(`pages of ${origin.slice(0, 200)} may not use this gateway`, {
       status: 403,
       code: "forbidden_origin",
-      hint: "Connect from a program, or from a page that the gateway's own address serves.",
+      hint: "Send it from a program, or start the gateway with --token.",
+    });
+  }
+}
+
+/** The request was sent to a name that anybody could have made to point here. */
+export class ForbiddenHostError extends GatewayError {
+  constructor(host: string) {
+    super(`this gateway is not called ${host.slice(0, 200)}`, {
+      status: 403,
+      code: "forbidden_host",
+      hint: "Use localhost or its address, or start the gateway with --token.",
     });
   }
 }

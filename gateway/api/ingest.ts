@@ -50,6 +50,7 @@ export function ingestHandler(options: IngestOptions) {
     const receivedUs = nowUs();
     const request = c.req.raw;
     try {
+      guard.refuseOtherSites(request);
       const mode = cloudEventMode(request.headers);
       const type = mediaType(request.headers);
       if (mode === null && (type === "application/x-ndjson" || type === "application/jsonl")) {

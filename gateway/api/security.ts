@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { decodeUtf8 } from "../event/strict_json.ts";
-import { UnauthorizedError } from "./errors.ts";
+import { ForbiddenHostError, ForbiddenOriginError, UnauthorizedError } from "./errors.ts";
 
 /** Whom the gateway lets in. */
 export interface GuardOptions {
@@ -9,19 +9,43 @@ export interface GuardOptions {
   readonly token?: string | undefined;
   /** Standard Webhooks secrets (`whsec_…`) by the name of their source. */
   readonly webhookSecrets?: ReadonlyMap<string, string>;
+  /** Whether only this machine can reach the gateway. */
+  readonly isLocal?: boolean;
 }
+
+/** What this machine is called without asking anybody: an address, or `localhost`. */
+const LOCAL_HOST = /^(?:(?:[^:]+\.)?localhost|[\d.]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 /** Checks tokens and signatures. */
 export class Guard {
   readonly #tokenDigest: Uint8Array | null;
   readonly #webhooks: ReadonlyMap<string, Webhook>;
+  readonly #isLocal: boolean;
 
   /** @throws {Error} if a webhook secret is not Base64 */
   constructor(options: GuardOptions = {}) {
     this.#tokenDigest = options.token === undefined ? null : digest(options.token);
+    this.#isLocal = options.isLocal === true;
     this.#webhooks = new Map(
       Array.from(options.webhookSecrets ?? [], ([source, secret]) => [source, new Webhook(secret)]),
     );
+  }
+
+  /**
+   * Keeps pages of other sites out: a browser lets them send requests to any address (CSRF), or lets
+   * them take it for their own if their name is made to point there (DNS rebinding). Where there is a
+   * token, they don't have it.
+   *
+   * @throws {ForbiddenOriginError | ForbiddenHostError}
+   */
+  refuseOtherSites({ headers }: Request): void {
+    if (this.#tokenDigest !== null) return;
+    const host = headers.get("host");
+    if (this.#isLocal && host !== null && !LOCAL_HOST.test(host)) {
+      throw new ForbiddenHostError(host);
+    }
+    const origin = headers.get("origin");
+    if (origin !== null && URL.parse(origin)?.host !== host) throw new ForbiddenOriginError(origin);
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
-import { UnauthorizedError } from "./errors.ts";
+import { ForbiddenHostError, ForbiddenOriginError, UnauthorizedError } from "./errors.ts";
 import { Guard } from "./security.ts";
 
 const SECRET = `whsec_${btoa("a secret of the tests only")}`;
@@ -86,4 +86,23 @@ Deno.test("Guard asks for the token when the source has no secret", () => {
     assert.throws(() => authenticate(guard, signed(SECRET, BODY), query), UnauthorizedError);
     assert.equal(authenticate(guard, { authorization: "Bearer t0ken" }, query), false);
   }
+});
+
+Deno.test("Guard keeps pages of other sites out, but not a gateway's own or programs", () => {
+  const guard = new Guard({ isLocal: true });
+  const refuse = (headers: HeadersInit, by = guard) => by.refuseOtherSites(requestWith(headers));
+  refuse({ host: "localhost:9382" });
+  refuse({ host: "[::1]:9382" });
+  refuse({ host: "app.localhost:9382" });
+  refuse({});
+  refuse({ host: "127.0.0.1:9382", origin: "http://127.0.0.1:9382" });
+  for (const origin of ["https://elsewhere.example", "null", "http://localhost:3000", "http://"]) {
+    assert.throws(() => refuse({ host: "localhost:9382", origin }), ForbiddenOriginError);
+  }
+  const renamed = { host: "rebound.example:9382", origin: "http://rebound.example:9382" };
+  assert.throws(() => refuse(renamed), ForbiddenHostError);
+  assert.throws(() => refuse({ host: "localhost.example" }), ForbiddenHostError);
+  // Others reach it by any name; and no page has the token.
+  refuse(renamed, new Guard());
+  refuse({ host: "a", origin: "https://b" }, new Guard({ token: "t0ken", isLocal: true }));
 });

@@ -100,7 +100,10 @@ async function openInstance(
   const { path, memoryMiB = 96, threads = 2 } = options;
   let instance: DuckDBInstance | undefined;
   try {
-    if (path !== ":memory:") await Deno.mkdir(dirname(path), { recursive: true });
+    if (path !== ":memory:") {
+      // What events hold is nobody else's business.
+      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    }
     instance = await DuckDBInstance.create(path, {
       memory_limit: `${memoryMiB}MiB`,
       threads: String(threads),

@@ -406,3 +406,27 @@ Deno.test("the API describes itself, and its page loads nothing from elsewhere",
   assert.match(page, /\/api\/schemas\/\{name\}/);
   assert.doesNotMatch(page, /<script|(?:src|href)="(?:https?:)?\/\//);
 });
+
+Deno.test("no page of another site can send events, change settings or read", async () => {
+  await using gateway = await Gateway.start();
+  const headers = { "Content-Type": "text/plain", "Origin": "https://elsewhere.example" };
+  const body = '{"webhook_url":"https://elsewhere.example/"}';
+  for (const path of ["/api/config", "/api/chat", "/ingest", "/api/query"]) {
+    const response = await gateway.fetch(path, { method: "POST", headers, body });
+    assert.equal(response.status, 403, path);
+    assert.equal((await response.json()).code, "forbidden_origin");
+  }
+  const { config } = await (await gateway.fetch("/api/config")).json();
+  assert.equal(config.webhook_url, null);
+  // A browser that took the name of another site for this machine's.
+  const connection = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: Number(new URL(gateway.url).port),
+  });
+  await connection.write(
+    encoder.encode(
+      "GET /api/events HTTP/1.1\r\nHost: rebound.example\r\nConnection: close\r\n\r\n",
+    ),
+  );
+  assert.match(await new Response(connection.readable).text(), /^HTTP\/1.1 403 .*forbidden_host/s);
+});

@@ -46,6 +46,11 @@ def test_default_path_depends_on_the_platform(
     assert consumer.default_path() == path
 
 
+def test_default_path_is_the_one_that_the_gateway_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLLIDER_RING_PATH", "/run/ring")
+    assert consumer.default_path() == "/run/ring"
+
+
 def test_default_path_on_windows_is_in_temp(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("TEMP", "/temp")
