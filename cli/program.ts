@@ -13,6 +13,7 @@ import { applySettings } from "./settings/resolve.ts";
 import { allSettings, settingsOf } from "./settings/setting.ts";
 import { tailCommand } from "./tail.ts";
 import { topCommand } from "./top.ts";
+import { upgradeCommand } from "./upgrade.ts";
 import { versionText } from "./version.ts";
 
 const DEFAULT_COMMAND = "serve";
@@ -48,6 +49,7 @@ export function createProgram(): CommandUnknownOpts {
     .addCommand(doctorCommand(program))
     .addCommand(configCommand(program))
     .addCommand(benchCommand())
+    .addCommand(upgradeCommand())
     .commandsGroup("Python:")
     .addCommand(consumerCommand())
     .commandsGroup("Clients of a running gateway:")
