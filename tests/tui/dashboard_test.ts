@@ -50,6 +50,22 @@ Deno.test("every tab is readable in terminals of every size", async (t) => {
   }
 });
 
+Deno.test("a terminal of any size, however small, is drawn on", async () => {
+  await using gateway = new FakeGateway();
+  await using robot = Robot.top(gateway.url, SMALL);
+  await robot.sees(ALL_LOADED);
+  for (const key of ["1", "enter", "?", "escape", ":", "escape", "2", "4", "5", "6", "3"]) {
+    await robot.press(key);
+    for (const [columns, rows] of [[1, 1], [7, 2], [20, 5], [400, 3]] as const) {
+      await robot.resize({ columns, rows });
+    }
+    await robot.resize(SMALL);
+    await robot.sees("⬢ coll");
+  }
+  await robot.sees("Say what you want");
+  assert.doesNotMatch(robot.output, /can't be shown/);
+});
+
 Deno.test("ten million events are scrolled through from both ends", async () => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, SMALL);

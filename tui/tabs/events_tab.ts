@@ -1,6 +1,7 @@
 import type { Metrics } from "../client/answers.ts";
 import type { EventRow } from "../client/event_page.ts";
 import { EventWindow } from "../client/event_window.ts";
+import type { EventFilter } from "../client/gateway_client.ts";
 import type { Command } from "../commands.ts";
 import type { Canvas } from "../screen/canvas.ts";
 import { clipTo } from "../screen/glyphs.ts";
@@ -48,6 +49,7 @@ export class EventsTab implements Tab {
     toEnd: () => this.#toOldest(),
   };
   #isEditing = false;
+  #filter: EventFilter = {};
   #isFollowing = true;
   #detail: EventDetail | null = null;
   /** Events there were when the newest ones were fetched; -1 = they must be fetched anyway. */
@@ -66,7 +68,11 @@ export class EventsTab implements Tab {
 
   get editor(): Editor | null {
     return this.#isEditing
-      ? { input: this.#search, submit: () => this.#applySearch(), cancel: () => this.#endEdit() }
+      ? {
+        input: this.#search,
+        submit: () => this.#find(this.#search.text),
+        cancel: () => this.#find(""),
+      }
       : null;
   }
 
@@ -75,8 +81,7 @@ export class EventsTab implements Tab {
     if (events_stored === this.#seenEvents) {
       await this.#extend();
     } else if (this.#isFollowing) {
-      const filter = parseSearch(this.#search.text);
-      await this.#window.toNewest(filter, this.#pageEvents(), events_stored);
+      await this.#window.toNewest(this.#filter, this.#pageEvents(), events_stored);
       this.#seenEvents = events_stored;
       if (this.#isFollowing) this.#list.selected = this.#window.first;
     } else {
@@ -177,10 +182,7 @@ export class EventsTab implements Tab {
 
   #back(): void {
     if (this.#detail !== null) this.#detail = null;
-    else if (this.#search.text !== "") {
-      this.#search.text = "";
-      this.#follow();
-    }
+    else if (this.#search.text !== "") this.#find("");
   }
 
   #edit(): void {
@@ -188,14 +190,11 @@ export class EventsTab implements Tab {
     this.#isEditing = true;
   }
 
-  #endEdit(): void {
+  /** Shows what a search is for; all events if it is empty. */
+  #find(search: string): void {
     this.#isEditing = false;
-    this.#search.text = "";
-    this.#follow();
-  }
-
-  #applySearch(): void {
-    this.#isEditing = false;
+    this.#search.text = search;
+    this.#filter = parseSearch(search);
     this.#follow();
   }
 
