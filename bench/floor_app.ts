@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { ingestHandler, type Intake } from "../gateway/api/ingest.ts";
+import { ingestHandler, type IngestPipeline } from "../gateway/api/ingest.ts";
 import { Guard } from "../gateway/api/security.ts";
 import { formatUuid, UuidV7 } from "../gateway/event/uuid_v7.ts";
 import { ImageRoot } from "../gateway/pipeline/image_root.ts";
@@ -13,16 +13,18 @@ import { Store } from "../gateway/store/store.ts";
  */
 export async function floorApp(): Promise<Hono> {
   const ids = new UuidV7();
-  const forgetful: Intake = {
+  const forgetful: IngestPipeline = {
     metrics: new Metrics(),
     settings: await SettingsKeeper.load(await Store.open({ path: ":memory:" })),
     models: { images: new ImageRoot(null) },
-    accept: ({ id, type }) => {
-      ids.next(Date.now(), id);
-      return Promise.resolve({ id: formatUuid(id), type, duplicate: false });
+    intake: {
+      accept: ({ id, type }) => {
+        ids.next(Date.now(), id);
+        return Promise.resolve({ id: formatUuid(id), type, duplicate: false });
+      },
+      acceptBatch: () => Promise.resolve(0),
+      roomForBatch: () => Promise.resolve(),
     },
-    acceptBatch: () => Promise.resolve(0),
-    roomForBatch: () => Promise.resolve(),
   };
   const app = new Hono();
   app.post(

@@ -1,5 +1,6 @@
 import { GatewayError } from "../event/errors.ts";
 import type { GatewayEvent } from "../event/event.ts";
+import type { Intake } from "../pipeline/intake.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { StoreBusyError } from "../store/errors.ts";
 
@@ -15,7 +16,9 @@ export interface BatchAnswer {
 }
 
 /** What of the pipeline takes batches in. */
-export type BatchPipeline = Pick<Pipeline, "metrics" | "acceptBatch" | "roomForBatch">;
+export interface BatchPipeline extends Pick<Pipeline, "metrics"> {
+  readonly intake: Pick<Intake, "acceptBatch" | "roomForBatch">;
+}
 
 /** Events that are stored together: enough to make a transaction cheap. */
 const MAX_BATCH_EVENTS = 4_096;
@@ -70,7 +73,7 @@ export class BatchIntake {
       this.#inFlight.push(storing);
     }
     if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift();
-    await this.#pipeline.roomForBatch();
+    await this.#pipeline.intake.roomForBatch();
   }
 
   /** Stores the rest; resolves when everything is durable. */
@@ -100,7 +103,7 @@ export class BatchIntake {
   async #store(batch: readonly GatewayEvent[]): Promise<void> {
     while (true) {
       try {
-        this.#duplicates += await this.#pipeline.acceptBatch(batch);
+        this.#duplicates += await this.#pipeline.intake.acceptBatch(batch);
         this.#accepted += batch.length;
         return;
       } catch (error) {

@@ -13,6 +13,7 @@ import { jsonArrayElements } from "../event/json_slices.ts";
 import { mediaType } from "../event/media_type.ts";
 import { withoutByteOrderMark } from "../event/strict_json.ts";
 import { nowUs } from "../pipeline/clock.ts";
+import type { Intake } from "../pipeline/intake.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { BatchIntake } from "./batch_intake.ts";
 import { changeSettings } from "./config.ts";
@@ -27,16 +28,14 @@ const OPEN_BRACKET = 0x5b;
 const WHITESPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** What of the pipeline takes events in. */
-export type Intake =
-  & Pick<
-    Pipeline,
-    "settings" | "metrics" | "accept" | "acceptBatch" | "roomForBatch"
-  >
-  & { readonly models: Pick<Pipeline["models"], "images"> };
+export interface IngestPipeline extends Pick<Pipeline, "settings" | "metrics"> {
+  readonly intake: Pick<Intake, "accept" | "acceptBatch" | "roomForBatch">;
+  readonly models: Pick<Pipeline["models"], "images">;
+}
 
 /** What ingesting needs to know. */
 export interface IngestOptions {
-  readonly pipeline: Intake;
+  readonly pipeline: IngestPipeline;
   readonly guard: Guard;
   /** Largest body, and largest line of an NDJSON body. */
   readonly maxBodyBytes: number;
@@ -89,7 +88,7 @@ export function ingestHandler(options: IngestOptions) {
 
   async function answer(event: GatewayEvent): Promise<Response> {
     assertImagePath(event);
-    const { id, type, duplicate } = await pipeline.accept(event);
+    const { id, type, duplicate } = await pipeline.intake.accept(event);
     return Response.json({
       status: "received",
       event_type: type,

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { Ring } from "../../collider/ring.ts";
 import type { ChatEngine } from "../../llm/chat/chat_engine.ts";
-import { eventFromPayload, type GatewayEvent } from "../event/event.ts";
+import { eventFromPayload } from "../event/event.ts";
 import type { JsonObject } from "../event/strict_json.ts";
 import { formatUuid, NIL_UUID, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
@@ -11,7 +10,7 @@ import { nowUs } from "./clock.ts";
 import { Enricher } from "./enricher.ts";
 import { EventFeeds } from "./event_feeds.ts";
 import { ExportLoop, type ExportOptions } from "./export_loop.ts";
-import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
+import { Intake } from "./intake.ts";
 import { LoadedModels, type ModelsOptions } from "./loaded_models.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -21,7 +20,6 @@ import { recallKeys, recallKinetics, recordUnrecordedFrames } from "./recall.ts"
 import { Schemas } from "./schemas.ts";
 import { EventSearch } from "./search.ts";
 import { SettingsKeeper } from "./settings.ts";
-import type { TypeNamer } from "./type_namer.ts";
 
 /** How the pipeline is put together. */
 export interface PipelineOptions extends ModelsOptions {
@@ -32,12 +30,6 @@ export interface PipelineOptions extends ModelsOptions {
   readonly log?: Log;
 }
 
-/** What became of an event that was sent. */
-export interface Accepted extends FirstAnswer {
-  /** Whether it was known by its idempotency key, and so not stored again. */
-  readonly duplicate: boolean;
-}
-
 /** Whether the gateway does its work. */
 export interface Readiness {
   readonly ready: boolean;
@@ -46,7 +38,6 @@ export interface Readiness {
 }
 
 const HEARTBEAT_INTERVAL_MS = 1_000;
-const CROWDED_WAIT_MS = 2;
 /** After this long, what is in memory and has no frame yet is left to the next start. */
 const DRAIN_TIMEOUT_MS = 4_000;
 /** How far publication has come is kept after so many frames, so that a restart need not look
@@ -55,8 +46,8 @@ const CHECKPOINT_FRAMES = 100_000;
 const PUBLISHED_THROUGH = "published_through";
 
 /**
- * The way of every event: stored in a group commit, learned from, then embedded and published as a
- * frame of the ring. Puts the parts together, starts and stops them.
+ * The way of every event: taken in and stored, learned from, then embedded and published as a frame
+ * of the ring. Puts the parts together, starts and stops them.
  */
 export class Pipeline {
   readonly metrics: Metrics;
@@ -65,7 +56,8 @@ export class Pipeline {
   readonly settings: SettingsKeeper;
   readonly ring: Ring;
   readonly log: Log;
-  readonly #ids: UuidV7;
+  /** What takes events in. */
+  readonly intake: Intake;
   /** Conversations; null without a language model. */
   readonly chat: ChatEngine | null;
   /** What hands events on to the webhook. */
@@ -75,9 +67,6 @@ export class Pipeline {
   readonly search: EventSearch;
   /** What has just been published. */
   readonly feeds: EventFeeds;
-  readonly #namer: TypeNamer | null;
-  readonly #inferTimeoutMs: number;
-  readonly #idempotency: IdempotencyWindow;
   readonly #storedAtStart: number;
   readonly #publishedBeforeId: string | null;
   readonly #pending: PendingEvents;
@@ -90,7 +79,7 @@ export class Pipeline {
   #isStopping = false;
 
   private constructor(parts: {
-    ids: UuidV7;
+    intake: Intake;
     metrics: Metrics;
     store: Store;
     schemas: Schemas;
@@ -99,17 +88,15 @@ export class Pipeline {
     log: Log;
     models: LoadedModels;
     feeds: EventFeeds;
-    namer: TypeNamer | null;
     options: PipelineOptions;
     storedAtStart: number;
     /** As far as is known without looking: a crash forgets the newest. */
     publishedBeforeId: string | null;
-    idempotency: IdempotencyWindow;
     pending: PendingEvents;
     enricher: Enricher;
     publisher: Publisher;
   }) {
-    this.#ids = parts.ids;
+    this.intake = parts.intake;
     this.metrics = parts.metrics;
     this.store = parts.store;
     this.schemas = parts.schemas;
@@ -124,9 +111,7 @@ export class Pipeline {
       embedder: parts.models.embedder,
       schemas: parts.schemas.registry,
     });
-    this.#namer = parts.namer;
     const { llm, exports = {} } = parts.options;
-    this.#inferTimeoutMs = llm?.inferTimeoutMs ?? 0;
     this.chat = parts.models.llm === null ? null : createChat({
       model: parts.models.llm,
       store: parts.store,
@@ -135,7 +120,6 @@ export class Pipeline {
       search: this.search,
       ...(llm!.chatExecutes ? { ingest: (event) => this.#ingest(event) } : {}),
     });
-    this.#idempotency = parts.idempotency;
     this.#storedAtStart = parts.storedAtStart;
     this.#publishedBeforeId = parts.publishedBeforeId;
     this.#pending = parts.pending;
@@ -207,7 +191,17 @@ export class Pipeline {
       record,
     });
     const pipeline = new Pipeline({
-      ids: new UuidV7(lastId === null ? {} : { after: parseUuid(lastId)! }),
+      intake: new Intake({
+        ids: new UuidV7(lastId === null ? {} : { after: parseUuid(lastId)! }),
+        store,
+        schemas,
+        pending,
+        idempotency,
+        metrics,
+        namer,
+        inferTimeoutMs: options.llm?.inferTimeoutMs ?? 0,
+        canPublish: () => publisher.failure === null,
+      }),
       metrics,
       store,
       schemas,
@@ -216,11 +210,9 @@ export class Pipeline {
       log,
       models,
       feeds,
-      namer,
       options,
       storedAtStart: await store.countEvents(),
       publishedBeforeId: throughId === NIL_UUID ? null : throughId,
-      idempotency,
       pending,
       enricher,
       publisher,
@@ -229,78 +221,9 @@ export class Pipeline {
     return pipeline;
   }
 
-  /**
-   * Stores an event under a new id; resolves when it is durable.
-   *
-   * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
-   */
-  async accept(event: GatewayEvent): Promise<Accepted> {
-    const first = this.#findTwin(event);
-    if (first !== undefined) {
-      const answer = await first;
-      this.metrics.eventsDuplicate.inc();
-      return { ...answer, duplicate: true };
-    }
-    await this.#keep([event]);
-    const type = event.typed ? event.type : await this.#nameOf(event);
-    return { ...firstAnswer(event), type, duplicate: false };
-  }
-
-  /**
-   * Stores events together, under new ids; resolves when all of them are durable.
-   *
-   * @returns how many of them were duplicates, and so not stored again
-   * @throws {StoreBusyError | StoreUnavailableError} if none of them is stored
-   */
-  async acceptBatch(events: readonly GatewayEvent[]): Promise<number> {
-    const twins: Promise<FirstAnswer>[] = [];
-    const inBatch = new Set<string>();
-    const fresh = events.filter((event) => {
-      const first = this.#findTwin(event);
-      if (first !== undefined) twins.push(first);
-      const key = event.idempotencyKey;
-      if (first !== undefined || key === null) return first === undefined;
-      const isFirst = !inBatch.has(key);
-      inBatch.add(key);
-      return isFirst;
-    });
-    if (fresh.length > 0) await this.#keep(fresh);
-    await Promise.all(twins);
-    const duplicates = events.length - fresh.length;
-    this.metrics.eventsDuplicate.inc(duplicates);
-    return duplicates;
-  }
-
-  /** The name of an event without one, if it comes while its sender waits. */
-  async #nameOf(event: GatewayEvent): Promise<string> {
-    if (this.#namer === null || this.#inferTimeoutMs === 0) return event.type;
-    return await this.#namer.nameWithin(event, this.#inferTimeoutMs) ?? event.type;
-  }
-
   async #ingest(payload: JsonObject): Promise<void> {
     const bytes = new TextEncoder().encode(JSON.stringify(payload));
-    await this.accept(eventFromPayload(payload, bytes, { receivedUs: nowUs() }));
-  }
-
-  /** The answer to the event that has the same idempotency key. */
-  #findTwin(event: GatewayEvent): Promise<FirstAnswer> | undefined {
-    if (event.idempotencyKey === null) return undefined;
-    return this.#idempotency.find(event.idempotencyKey, event.receivedUs / 1000);
-  }
-
-  async #keep(events: readonly GatewayEvent[]): Promise<void> {
-    // In one turn of the event loop: ids ascend in the order of storage.
-    for (const event of events) this.#ids.next(event.receivedUs / 1000, event.id);
-    const stored = this.store.append(events);
-    for (const event of events) {
-      if (event.idempotencyKey === null) continue;
-      const answer = stored.then(() => firstAnswer(event));
-      this.#idempotency.remember(event.idempotencyKey, answer, event.receivedUs / 1000);
-    }
-    await stored;
-    for (const event of events) this.#pending.offer({ event, learned: this.schemas.learn(event) });
-    this.metrics.countIngested(events.length);
-    this.metrics.observe("ingest", (nowUs() - events[0]!.receivedUs) / 1000);
+    await this.intake.accept(eventFromPayload(payload, bytes, { receivedUs: nowUs() }));
   }
 
   /** Events in the store. */
@@ -322,13 +245,6 @@ export class Pipeline {
   /** Whether more events wait for their frame in the store than fit in memory. */
   get hasPendingInStore(): boolean {
     return this.#pending.isBehind;
-  }
-
-  /** Resolves when a batch of events can be taken without falling behind with the frames. */
-  async roomForBatch(): Promise<void> {
-    while (this.#pending.isCrowded && this.#publisher.failure === null) {
-      await delay(CROWDED_WAIT_MS);
-    }
   }
 
   /** Whether store and ring take writes. */
@@ -442,10 +358,6 @@ export class Pipeline {
     );
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
-}
-
-function firstAnswer(event: GatewayEvent): FirstAnswer {
-  return { id: formatUuid(event.id), type: event.type };
 }
 
 function unpublishable(eventId: Uint8Array, error: string) {

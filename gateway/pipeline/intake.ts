@@ -1,0 +1,125 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { GatewayEvent } from "../event/event.ts";
+import { formatUuid, type UuidV7 } from "../event/uuid_v7.ts";
+import type { Store } from "../store/store.ts";
+import { nowUs } from "./clock.ts";
+import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
+import type { Metrics } from "./metrics.ts";
+import type { PendingEvents } from "./pending_events.ts";
+import type { Schemas } from "./schemas.ts";
+import type { TypeNamer } from "./type_namer.ts";
+
+/** What became of an event that was sent. */
+export interface Accepted extends FirstAnswer {
+  /** Whether it was known by its idempotency key, and so not stored again. */
+  readonly duplicate: boolean;
+}
+
+/** What the intake works with. */
+export interface IntakeParts {
+  readonly ids: UuidV7;
+  readonly store: Pick<Store, "append">;
+  readonly schemas: Pick<Schemas, "learn">;
+  readonly pending: Pick<PendingEvents, "offer" | "isCrowded">;
+  readonly idempotency: IdempotencyWindow;
+  readonly metrics: Metrics;
+  /** What names events that come without a type; null if nothing does. */
+  readonly namer: TypeNamer | null;
+  /** How long the answer to such an event waits for its name, ms; 0 = not at all. */
+  readonly inferTimeoutMs: number;
+  /** Whether frames can still be published. */
+  readonly canPublish: () => boolean;
+}
+
+const CROWDED_WAIT_MS = 2;
+
+/** Takes events in: gives them their ids, has them stored, learns their types, queues their frames. */
+export class Intake {
+  readonly #parts: IntakeParts;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Stores an event under a new id; resolves when it is durable.
+   *
+   * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
+   */
+  async accept(event: GatewayEvent): Promise<Accepted> {
+    const first = this.#findTwin(event);
+    if (first !== undefined) {
+      const answer = await first;
+      this.#parts.metrics.eventsDuplicate.inc();
+      return { ...answer, duplicate: true };
+    }
+    await this.#keep([event]);
+    const type = event.typed ? event.type : await this.#nameOf(event);
+    return { ...firstAnswer(event), type, duplicate: false };
+  }
+
+  /**
+   * Stores events together, under new ids; resolves when all of them are durable.
+   *
+   * @returns how many of them were duplicates, and so not stored again
+   * @throws {StoreBusyError | StoreUnavailableError} if none of them is stored
+   */
+  async acceptBatch(events: readonly GatewayEvent[]): Promise<number> {
+    const twins: Promise<FirstAnswer>[] = [];
+    const inBatch = new Set<string>();
+    const fresh = events.filter((event) => {
+      const first = this.#findTwin(event);
+      if (first !== undefined) twins.push(first);
+      const key = event.idempotencyKey;
+      if (first !== undefined || key === null) return first === undefined;
+      const isFirst = !inBatch.has(key);
+      inBatch.add(key);
+      return isFirst;
+    });
+    if (fresh.length > 0) await this.#keep(fresh);
+    await Promise.all(twins);
+    const duplicates = events.length - fresh.length;
+    this.#parts.metrics.eventsDuplicate.inc(duplicates);
+    return duplicates;
+  }
+
+  /** Resolves when a batch of events can be taken without falling behind with the frames. */
+  async roomForBatch(): Promise<void> {
+    const { pending, canPublish } = this.#parts;
+    while (pending.isCrowded && canPublish()) await delay(CROWDED_WAIT_MS);
+  }
+
+  /** The name of an event without one, if it comes while its sender waits. */
+  async #nameOf(event: GatewayEvent): Promise<string> {
+    const { namer, inferTimeoutMs } = this.#parts;
+    if (namer === null || inferTimeoutMs === 0) return event.type;
+    return await namer.nameWithin(event, inferTimeoutMs) ?? event.type;
+  }
+
+  /** The answer to the event that has the same idempotency key. */
+  #findTwin(event: GatewayEvent): Promise<FirstAnswer> | undefined {
+    if (event.idempotencyKey === null) return undefined;
+    return this.#parts.idempotency.find(event.idempotencyKey, event.receivedUs / 1000);
+  }
+
+  async #keep(events: readonly GatewayEvent[]): Promise<void> {
+    // In one turn of the event loop: ids ascend in the order of storage.
+    for (const event of events) this.#parts.ids.next(event.receivedUs / 1000, event.id);
+    const stored = this.#parts.store.append(events);
+    for (const event of events) {
+      if (event.idempotencyKey === null) continue;
+      const answer = stored.then(() => firstAnswer(event));
+      this.#parts.idempotency.remember(event.idempotencyKey, answer, event.receivedUs / 1000);
+    }
+    await stored;
+    for (const event of events) {
+      this.#parts.pending.offer({ event, learned: this.#parts.schemas.learn(event) });
+    }
+    this.#parts.metrics.countIngested(events.length);
+    this.#parts.metrics.observe("ingest", (nowUs() - events[0]!.receivedUs) / 1000);
+  }
+}
+
+function firstAnswer(event: GatewayEvent): FirstAnswer {
+  return { id: formatUuid(event.id), type: event.type };
+}
