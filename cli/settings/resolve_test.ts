@@ -26,7 +26,7 @@ function resolved(
 ) {
   const parsed = command().parse(args, { from: "user" });
   applySettings(parsed as unknown as CommandUnknownOpts, {
-    variables: new Variables(environment, { path: "/work/.env", values: dotenv }),
+    variables: new Variables(environment, { path: "/srv/.env", values: dotenv }),
     file: file === undefined ? null : { path: "/etc/collider.toml", values: file },
   });
   return parsed.opts();
@@ -89,7 +89,7 @@ Deno.test("a wrong value is refused with its place and what it must be, and is n
       [{ file: { port: true } }, "/etc/collider.toml: port", /a text in quotes, or a number/],
       [{ file: { level: "medium" } }, "/etc/collider.toml: level", /low, high/],
       [{ file: { "webhook-secret": "a=b" } }, "/etc/collider.toml: webhook-secret", /a table/],
-      [{ dotenv: { COLLIDER_PORT: "x" } }, "COLLIDER_PORT in /work/.env", /whole number/],
+      [{ dotenv: { COLLIDER_PORT: "x" } }, "COLLIDER_PORT in /srv/.env", /whole number/],
       [{ environment: { COLLIDER_WEBHOOK_SECRET: "s3cret" } }, "COLLIDER_WEBHOOK_SECRET", /whsec/],
     ] as const
   ) {
