@@ -89,6 +89,7 @@ class Dashboard implements Shell, SharedActions {
       read: () => this.client.metrics(),
       onReading: async (metrics) => {
         this.history.add(metrics);
+        this.invalidate();
         await this.#tab.refresh(metrics);
         this.invalidate();
       },
@@ -107,6 +108,7 @@ class Dashboard implements Shell, SharedActions {
       new LogsTab(this),
     ];
     this.#commands = sharedCommands(this);
+    if (options.signal?.aborted) this.quit();
     options.signal?.addEventListener("abort", () => this.quit());
   }
 

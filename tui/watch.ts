@@ -71,10 +71,10 @@ export class Watch {
     const { read, onReading, onConnection, intervalMs } = this.#options;
     try {
       const metrics = await read();
-      onConnection({ kind: "connected" });
       this.#idleReadings = metrics.events_stored === this.#lastEvents ? this.#idleReadings + 1 : 0;
       this.#lastEvents = metrics.events_stored;
       await onReading(metrics);
+      onConnection({ kind: "connected" });
     } catch (error) {
       if (error instanceof GatewayLostError) onConnection({ kind: "lost" });
       else if (error instanceof RefusedError) {

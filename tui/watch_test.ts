@@ -33,7 +33,7 @@ async function watch(answers: readonly (Metrics | Error)[]): Promise<string[]> {
 Deno.test("Watch tells when the gateway goes, and goes on when it is back", async () => {
   assert.deepEqual(
     await watch([METRICS, new GatewayLostError(), new RefusedError(401, "no"), METRICS]),
-    ["connected", "reading", "lost", "refused", "connected", "reading"],
+    ["reading", "connected", "lost", "refused", "reading", "connected"],
   );
 });
 

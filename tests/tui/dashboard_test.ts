@@ -13,7 +13,7 @@ const ALL_LOADED = "10,000,000 of 10,000,000";
 Deno.test("every tab is readable in terminals of every size", async (t) => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, MEDIUM);
-  await robot.sees(ALL_LOADED);
+  await gateway.settled;
   for (const size of [SMALL, MEDIUM, LARGE]) {
     const name = `${size.columns}x${size.rows}`;
     await robot.resize(size);
@@ -114,7 +114,7 @@ Deno.test("a filter shows what it is for, and goes away", async () => {
 Deno.test("keys lead to every command: help and palette name them", async () => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, MEDIUM);
-  await robot.sees(ALL_LOADED);
+  await gateway.settled;
   await robot.press("?");
   await robot.seesSnapshot("help");
   await robot.press("?", ":", ..."light");
@@ -128,7 +128,7 @@ Deno.test("keys lead to every command: help and palette name them", async () => 
 Deno.test("a conversation streams, and fills an event in", async () => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, MEDIUM);
-  await robot.sees(ALL_LOADED);
+  await gateway.settled;
   await robot.press("3");
   await robot.sees("Say what you want");
   await robot.press(..."Quero um seguro", "alt-enter", ..."pro meu 🚗 já", "enter");
@@ -178,11 +178,11 @@ Deno.test("no event, name or log line commands the terminal", async () => {
 });
 
 Deno.test("themes change colours and nothing else", async () => {
-  await using gateway = new FakeGateway();
   const backgrounds = new Map<ThemeName, number | undefined>();
   for (const theme of ["dark", "light", "none"] as const) {
+    await using gateway = new FakeGateway();
     await using robot = Robot.top(gateway.url, SMALL, ["--theme", theme]);
-    await robot.sees(ALL_LOADED);
+    await gateway.settled;
     await robot.seesSnapshot("events_80x24");
     const cells = robot.emulator.cells();
     backgrounds.set(theme, cells[10]![5]!.style.bg);

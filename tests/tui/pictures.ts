@@ -42,24 +42,31 @@ const SCENES: Readonly<Record<string, (robot: Robot) => Promise<void>>> = {
   },
 };
 
-/** Takes a picture of every tab, by the tab's name. */
-export async function takePictures(): Promise<Map<string, string>> {
+/**
+ * Shows every tab, one after the other.
+ *
+ * @param onScene gets the tab's name and what takes a picture of it
+ */
+export async function playScenes(
+  onScene: (name: string, take: () => string, robot: Robot) => Promise<void>,
+): Promise<void> {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, SIZE);
   await gateway.settled;
-  const pictures = new Map<string, string>();
   for (const [name, play] of Object.entries(SCENES)) {
     await play(robot);
-    await robot.quiet();
-    const svg = svgOf(robot.emulator.cells(), `Collider's dashboard: ${name}`);
-    pictures.set(name, svg.replaceAll(/127\.0\.0\.1:\d{5}/g, USUAL_ADDRESS));
+    const take = () => {
+      const svg = svgOf(robot.emulator.cells(), `Collider's dashboard: ${name}`);
+      return svg.replaceAll(/127\.0\.0\.1:\d{5}/g, USUAL_ADDRESS);
+    };
+    await onScene(name, take, robot);
   }
-  return pictures;
 }
 
 if (import.meta.main) {
   await Deno.mkdir(PICTURES, { recursive: true });
-  for (const [name, svg] of await takePictures()) {
-    await Deno.writeTextFile(new URL(`${name}.svg`, PICTURES), svg);
-  }
+  await playScenes(async (name, take, robot) => {
+    await robot.quiet();
+    await Deno.writeTextFile(new URL(`${name}.svg`, PICTURES), take());
+  });
 }

@@ -108,12 +108,10 @@ export class Robot implements AsyncDisposable {
 
   /** Waits until the screen shows something. */
   async sees(what: string | RegExp): Promise<void> {
-    const isSeen = () =>
-      typeof what === "string" ? this.screen.includes(what) : what.test(this.screen);
-    await this.#until(
-      isSeen,
-      () => `never saw ${what} in\n${this.screen}\n${this.output.slice(-500)}`,
+    const isSeen = await this.until(({ screen }) =>
+      typeof what === "string" ? screen.includes(what) : what.test(screen)
     );
+    assert.ok(isSeen, `${what} was not to be seen, but\n${this.screen}`);
   }
 
   /** Waits until the screen looks as in the file `snapshots/<name>.txt`. */
@@ -125,10 +123,22 @@ export class Robot implements AsyncDisposable {
       return await Deno.writeTextFile(path, `${this.screen}\n`);
     }
     const wanted = (await Deno.readTextFile(path)).trimEnd();
-    await this.#until(() => this.screen.trimEnd() === wanted, () => {
-      assert.equal(this.screen.trimEnd(), wanted, name);
-      return name;
-    });
+    const isSeen = await this.until(({ screen }) => screen.trimEnd() === wanted);
+    if (!isSeen) assert.equal(this.screen.trimEnd(), wanted, name);
+  }
+
+  /** Waits until something is true; false if it did not become so in time. */
+  async until(isTrue: (robot: this) => boolean): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), TIMEOUT_MS);
+    this.#onOutput = () => isTrue(this) ? resolve(true) : undefined;
+    this.#onOutput();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#onOutput = () => {};
+    }
   }
 
   /** Waits until nothing is drawn for a while. */
@@ -148,26 +158,6 @@ export class Robot implements AsyncDisposable {
     // The host ends the program when nobody drives it any more.
     if (!this.#hasEnded) await this.#input.close().catch(() => {});
     await this.ending;
-  }
-
-  async #until(isTrue: () => boolean, problem: () => string): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        timer = setTimeout(() => {
-          try {
-            reject(new Error(problem()));
-          } catch (error) {
-            reject(error);
-          }
-        }, TIMEOUT_MS);
-        this.#onOutput = () => isTrue() ? resolve() : undefined;
-        this.#onOutput();
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#onOutput = () => {};
-    }
   }
 
   async #send(kind: string, data: Uint8Array): Promise<void> {
