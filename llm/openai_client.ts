@@ -87,6 +87,11 @@ export class OpenAiChat implements ChatModel {
     });
   }
 
+  /** Whether the server failed so often that it is not asked for now. */
+  get isLeftOut(): boolean {
+    return this.#breaker.stateAt(performance.now()) === "open";
+  }
+
   complete(request: ChatRequest): Promise<ChatAnswer> {
     return this.stream(request, () => {});
   }

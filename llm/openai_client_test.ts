@@ -326,7 +326,11 @@ Deno.test("OpenAiChat leaves a server out that fails again and again", async () 
   await using server = new FakeOpenAiServer();
   server.behave(refuse(500));
   const chat = chatOn(server);
-  for (let i = 0; i < 5; i++) await assert.rejects(chat.complete(HELLO), /failed: 500/);
+  for (let i = 0; i < 5; i++) {
+    assert.ok(!chat.isLeftOut);
+    await assert.rejects(chat.complete(HELLO), /failed: 500/);
+  }
+  assert.ok(chat.isLeftOut);
   await assert.rejects(chat.complete(HELLO), /left out/);
   assert.equal(server.requests.length, 5);
 });

@@ -15,12 +15,15 @@ export class TokenBucket {
     this.#filledMs = nowMs;
   }
 
-  /** @returns whether there was one to take */
-  take(nowMs: number): boolean {
+  /**
+   * @param spared so many are left to others
+   * @returns whether there was one to take
+   */
+  take(nowMs: number, spared = 0): boolean {
     const refilled = (nowMs - this.#filledMs) * this.#perMinute / 60_000;
     this.#tokens = Math.min(this.#perMinute, this.#tokens + refilled);
     this.#filledMs = nowMs;
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < 1 + spared) return false;
     this.#tokens--;
     return true;
   }

@@ -20,6 +20,12 @@ Deno.test("TokenBucket saves no more than a minute's share", () => {
   assert.equal(taken(bucket, 3_600_000), 3);
 });
 
+Deno.test("TokenBucket leaves to others what is to be spared", () => {
+  const bucket = new TokenBucket(4, 0);
+  assert.deepEqual([1, 2, 3].map(() => bucket.take(0, 2)), [true, true, false]);
+  assert.equal(taken(bucket, 0), 2);
+});
+
 Deno.test("TokenBucket of 0 gives none", () => {
   assert.equal(taken(new TokenBucket(0, 0), 3_600_000), 0);
 });

@@ -22,6 +22,17 @@ export interface TypeInferenceOptions {
   readonly shapesMax?: number;
 }
 
+/** Options of {@linkcode TypeInference.infer}. */
+export interface InferOptions {
+  /**
+   * When it is aborted, only the waiting ends: others may wait for the same answer, and the next
+   * event of this shape is named by it.
+   */
+  readonly signal?: AbortSignal;
+  /** Leaves half of a minute's calls to events that are not. @default false */
+  readonly inBackground?: boolean;
+}
+
 /** What an event without a type seems to be. */
 export interface InferredType {
   /** PascalCase; {@linkcode GENERIC_TYPE} where the model was not sure. */
@@ -92,29 +103,30 @@ event has a message that a person wrote; else null.
 export class TypeInference {
   readonly #options: TypeInferenceOptions;
   readonly #shapes: LruMap<Shape>;
+  readonly #requestsPerMinute: number;
   readonly #bucket: TokenBucket;
 
   constructor(options: TypeInferenceOptions) {
     this.#options = options;
     this.#shapes = new LruMap(options.shapesMax ?? 10_000);
-    this.#bucket = new TokenBucket(options.requestsPerMinute ?? 30, performance.now());
+    this.#requestsPerMinute = options.requestsPerMinute ?? 30;
+    this.#bucket = new TokenBucket(this.#requestsPerMinute, performance.now());
   }
 
   /**
-   * @param signal when it is aborted, only the waiting ends: others may wait for the same answer, and
-   *   the next event of this shape is named by it
    * @throws LlmBusyError if the model was asked too often, LlmError if it gives no answer; the event
    *   can be tried again later
    * @throws the signal's reason
    */
-  async infer(event: Event, signal?: AbortSignal): Promise<InferredType> {
+  async infer(event: Event, options: InferOptions = {}): Promise<InferredType> {
+    const { signal } = options;
     const fields = Object.keys(event).sort();
     const type = this.#options.learnedType(fields);
     if (type !== undefined) return notAsked({ type, confidence: 1 }, "schema");
     const shape = this.#shapes.getOrMake(digestOf(fields), () => ({ known: null, asked: null }));
     if (shape.known !== null) return notAsked(shape.known, "shape");
     if (shape.asked !== null) return notAsked(await unlessAborted(shape.asked, signal), "shape");
-    shape.asked = this.#ask(event)
+    shape.asked = this.#ask(event, options)
       .then((inferred) => {
         shape.known = { type: inferred.type, confidence: inferred.confidence };
         return inferred;
@@ -123,9 +135,10 @@ export class TypeInference {
     return await unlessAborted(shape.asked, signal);
   }
 
-  async #ask(event: Event): Promise<InferredType> {
+  async #ask(event: Event, { inBackground = false }: InferOptions): Promise<InferredType> {
     const { model, reservedTypes } = this.#options;
-    if (!this.#bucket.take(performance.now())) {
+    const spared = inBackground ? Math.floor(this.#requestsPerMinute / 2) : 0;
+    if (!this.#bucket.take(performance.now(), spared)) {
       throw new LlmBusyError("the language model is asked for types too often", {
         hint: "let it be asked more often with --llm-rpm, or send events with a type",
       });

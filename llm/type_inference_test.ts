@@ -155,6 +155,18 @@ Deno.test("TypeInference asks no more than so often a minute", async () => {
   assert.equal(model.requests.length, 2);
 });
 
+Deno.test("TypeInference leaves half of a minute's calls to events that have just come", async () => {
+  const model = new FakeModel();
+  const inference = inferenceBy(model, { requestsPerMinute: 5 });
+  const late = { inBackground: true };
+  for (const name of ["a", "b", "c"]) await inference.infer({ [name]: 1 }, late);
+  await assert.rejects(inference.infer({ d: 1 }, late), LlmBusyError);
+  for (const name of ["d", "e"]) await inference.infer({ [name]: 1 });
+  assert.equal((await inference.infer({ d: 2 }, late)).type, "OrderPlaced");
+  const rare = inferenceBy(model, { requestsPerMinute: 1 });
+  assert.equal((await rare.infer({ a: 1 }, late)).type, "OrderPlaced");
+});
+
 Deno.test("TypeInference forgets the shape not seen for longest", async () => {
   const model = new FakeModel();
   const inference = inferenceBy(model, { shapesMax: 2 });
@@ -170,7 +182,7 @@ Deno.test("TypeInference lets one caller leave, and keeps the answer for the oth
   model.answer = () => answer.promise;
   const inference = inferenceBy(model);
   const caller = new AbortController();
-  const leaving = inference.infer({ a: 1 }, caller.signal);
+  const leaving = inference.infer({ a: 1 }, { signal: caller.signal });
   const staying = inference.infer({ a: 2 });
   caller.abort(new Error("enough"));
   await assert.rejects(leaving, /enough/);

@@ -16,6 +16,7 @@ import { OcrClient } from "../../models/ocr/ocr_client.ts";
 import type { ModelState } from "../../models/worker/model_client.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
 import type { EnrichmentStage } from "./enricher.ts";
+import type { EventNaming } from "./event_naming.ts";
 import { ImageRoot } from "./image_root.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -61,7 +62,7 @@ export class LoadedModels {
   /** What reads documents; null if nothing does. */
   readonly ocr: OcrClient | null;
   /** Null without a language model. */
-  readonly llm: ChatModel | null;
+  readonly llm: OpenAiChat | null;
   readonly images: ImageRoot;
   readonly #options: ModelsOptions;
   readonly #resources: AsyncDisposableStack;
@@ -123,21 +124,26 @@ export class LoadedModels {
     return this.#classifier;
   }
 
-  /** What names events; null without a language model. */
-  typeNamer({ registry }: Schemas): TypeNamer | null {
+  /** How events get their names; null without a language model. */
+  naming(schemas: Schemas): EventNaming | null {
     if (this.llm === null) return null;
-    return new TypeNamer(
-      new TypeInference({
-        model: this.llm,
-        learnedType: (fields) => registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
-        reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
-        requestsPerMinute: this.#options.llm!.requestsPerMinute,
-      }),
-    );
+    const { registry } = schemas;
+    const { requestsPerMinute, keepsReasoning } = this.#options.llm!;
+    const inference = new TypeInference({
+      model: this.llm,
+      learnedType: (fields) => registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
+      reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
+      requestsPerMinute,
+    });
+    return {
+      namer: new TypeNamer(inference),
+      learn: (event) => schemas.learnNamed(event),
+      keepsReasoning,
+    };
   }
 
   /** What is done with events before they are embedded, in this order. */
-  stages(schemas: Schemas, namer: TypeNamer | null): EnrichmentStage[] {
+  stages(naming: EventNaming | null): EnrichmentStage[] {
     const { ner, ocr, llm, images } = this;
     const stages: EnrichmentStage[] = [];
     if (ocr !== null) {
@@ -149,15 +155,7 @@ export class LoadedModels {
         }),
       );
     }
-    if (namer !== null) {
-      stages.push(
-        new TypeStage({
-          namer,
-          learn: (event) => schemas.learnNamed(event),
-          keepsReasoning: this.#options.llm!.keepsReasoning,
-        }),
-      );
-    }
+    if (naming !== null) stages.push(new TypeStage(naming));
     if (ner !== null) stages.push(new NerStage(ner.extractor, ner.options));
     return stages;
   }

@@ -74,6 +74,12 @@ export class Metrics {
     "embeddings_zero_copy_total",
     "Embeddings that ONNX Runtime wrote into the ring itself.",
   );
+  readonly lateNames = new Counter({
+    name: "collider_late_names_total",
+    help: "Tries to name events after their frames, by how they ended.",
+    labelNames: ["outcome"],
+    registers: [this.registry],
+  });
   readonly #llmCalls = new Counter({
     name: "collider_llm_calls_total",
     help: "Calls of the language model, by how they ended.",

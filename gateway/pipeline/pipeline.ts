@@ -11,6 +11,7 @@ import { Enricher } from "./enricher.ts";
 import { EventFeeds } from "./event_feeds.ts";
 import { ExportLoop, type ExportOptions } from "./export_loop.ts";
 import { Intake } from "./intake.ts";
+import { LateNaming } from "./late_naming.ts";
 import { LoadedModels, type ModelsOptions } from "./loaded_models.ts";
 import { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -70,6 +71,7 @@ export class Pipeline {
   readonly #storedAtStart: number;
   readonly #publishedBeforeId: string | null;
   readonly #pending: PendingEvents;
+  readonly #lateNaming: LateNaming | null;
   readonly #enricher: Enricher;
   readonly #publisher: Publisher;
   readonly #publishing: Promise<void>;
@@ -93,6 +95,7 @@ export class Pipeline {
     /** As far as is known without looking: a crash forgets the newest. */
     publishedBeforeId: string | null;
     pending: PendingEvents;
+    lateNaming: LateNaming | null;
     enricher: Enricher;
     publisher: Publisher;
   }) {
@@ -123,6 +126,7 @@ export class Pipeline {
     this.#storedAtStart = parts.storedAtStart;
     this.#publishedBeforeId = parts.publishedBeforeId;
     this.#pending = parts.pending;
+    this.#lateNaming = parts.lateNaming;
     this.#enricher = parts.enricher;
     this.#publisher = parts.publisher;
     this.#publishing = parts.publisher.run();
@@ -174,10 +178,23 @@ export class Pipeline {
         log.warn("the store can't be read; frames wait for it", { reason });
       },
     });
-    const namer = models.typeNamer(schemas);
     const record = (rows: readonly Enrichment[]) => store.appendEnrichments(rows);
-    const stages = models.stages(schemas, namer);
-    const enricher = new Enricher({ pending, stages, metrics, log, record });
+    const naming = models.naming(schemas);
+    const isModelLeftOut = () => models.llm?.isLeftOut === true;
+    const lateNaming = naming === null
+      ? null
+      : new LateNaming({ store, naming, isModelLeftOut, metrics, log });
+    undo.defer(() => lateNaming?.stop());
+    const enricher = new Enricher({
+      pending,
+      stages: models.stages(naming),
+      metrics,
+      log,
+      record: (rows) => {
+        record(rows);
+        lateNaming?.notice(rows);
+      },
+    });
     const feeds = new EventFeeds((events) => metrics.countDroppedFromFeeds(events));
     const publisher = new Publisher({
       pending: enricher,
@@ -198,7 +215,7 @@ export class Pipeline {
         pending,
         idempotency,
         metrics,
-        namer,
+        namer: naming?.namer ?? null,
         inferTimeoutMs: options.llm?.inferTimeoutMs ?? 0,
         canPublish: () => publisher.failure === null,
       }),
@@ -214,6 +231,7 @@ export class Pipeline {
       storedAtStart: await store.countEvents(),
       publishedBeforeId: throughId === NIL_UUID ? null : throughId,
       pending,
+      lateNaming,
       enricher,
       publisher,
     });
@@ -272,6 +290,7 @@ export class Pipeline {
       this.#enricher.drop();
     }, DRAIN_TIMEOUT_MS);
     await this.exports.stop();
+    await this.#lateNaming?.stop();
     await this.#publishing;
     clearTimeout(giveUp);
     await this.search.close();

@@ -1,4 +1,4 @@
-import type { InferredType, TypeInference } from "../../llm/type_inference.ts";
+import type { InferOptions, InferredType, TypeInference } from "../../llm/type_inference.ts";
 import type { GatewayEvent } from "../event/event.ts";
 
 /** Names that are kept for the stage that records them. */
@@ -17,11 +17,11 @@ export class TypeNamer {
   }
 
   /** @throws {LlmError} if nobody can name it now */
-  name({ id, payload }: GatewayEvent): Promise<InferredType> {
+  name({ id, payload }: GatewayEvent, options: InferOptions = {}): Promise<InferredType> {
     const key = id.toHex();
     const known = this.#named.get(key);
     if (known !== undefined) return known;
-    const named = this.#inference.infer(payload);
+    const named = this.#inference.infer(payload, options);
     named.catch(() => this.#named.delete(key)); // the next one asks again
     if (this.#named.size >= MAX_KEPT) this.#named.delete(this.#named.keys().next().value!);
     this.#named.set(key, named);

@@ -13,6 +13,7 @@ import { type QueryResult, QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
 import type { StoredEvent } from "./stored_event.ts";
 import { type SearchFilter, searchText, type TextMatch } from "./text_search.ts";
+import { listUnnamed, type UnnamedPage, type UnnamedSearch } from "./unnamed_events.ts";
 import * as unpublished from "./unpublished_events.ts";
 
 /** How the store is opened. */
@@ -121,6 +122,11 @@ export class Store {
     return this.#connected((connection) =>
       unpublished.listUnpublishedIds(connection, afterId, limit)
     );
+  }
+
+  /** See {@linkcode listUnnamed}. */
+  listUnnamed(search: UnnamedSearch): Promise<UnnamedPage> {
+    return this.#connected((connection) => listUnnamed(connection, search));
   }
 
   listAfter(afterId: string, limit: number): Promise<StoredEvent[]> {
