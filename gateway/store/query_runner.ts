@@ -55,7 +55,7 @@ export class QueryRunner {
   async start(sql: string, { maxRows, signal }: QueryLimits): Promise<QueryResult> {
     return await this.#runForeign(sql, signal, (connection) =>
       // On a line of its own: the query may end with a comment.
-      connection.stream(`FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows}`));
+      connection.stream(`FROM (\n${withoutSemicolons(sql)}\n) LIMIT ${maxRows}`));
   }
 
   /**
@@ -79,7 +79,7 @@ export class QueryRunner {
     try {
       using _result = await this.#runForeign(sql, signal, (connection) =>
         connection.run(
-          `COPY (FROM (\n${withoutSemicolon(sql)}\n) LIMIT ${maxRows})
+          `COPY (FROM (\n${withoutSemicolons(sql)}\n) LIMIT ${maxRows})
           TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`,
         ));
       return await Deno.open(path);
@@ -234,11 +234,11 @@ export class QueryResult implements Disposable {
     if (!(cause instanceof Error)) return cause;
     const [problem = ""] = cause.message.split("\n", 1);
     if (/^Out of Memory Error/i.test(problem)) return new QueryTooLargeError({ cause });
-    if (/^[\w ]+ Error: /.test(problem)) return new QueryRefusedError(problem, { cause });
-    return cause;
+    const [said] = /\w[\w ]* Error: .*/.exec(problem) ?? [];
+    return said === undefined ? cause : new QueryRefusedError(said, { cause });
   }
 }
 
-function withoutSemicolon(sql: string): string {
-  return sql.trimEnd().replace(/;$/, "");
+function withoutSemicolons(sql: string): string {
+  return sql.replace(/[;\s]+$/, "");
 }

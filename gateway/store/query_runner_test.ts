@@ -32,6 +32,7 @@ Deno.test("A query reads the store, in its own order, up to a number of rows", (
     const sql = "SELECT i FROM (SELECT row_number() OVER (ORDER BY id)::INT AS i FROM events) ";
     assert.deepEqual(await rows(store, `${sql} ORDER BY i DESC`, 2), [{ i: 5 }, { i: 4 }]);
     assert.deepEqual(await rows(store, "SELECT count(*)::INT AS n FROM events; "), [{ n: 5 }]);
+    assert.deepEqual(await rows(store, "SELECT 1 AS a;\n; "), [{ a: 1 }]);
     assert.deepEqual(await rows(store, "SELECT 1 AS a -- that's it"), [{ a: 1 }]);
     assert.deepEqual(await rows(store, "WITH x AS (FROM events) SELECT 1 AS a FROM x LIMIT 1"), [
       { a: 1 },
@@ -70,6 +71,7 @@ Deno.test("A query that does anything else than reading events is refused", asyn
     ["SELECT\n  FROM FROM", /at line 2, column \d/],
     ["SELECT 1) UNION SELECT value FROM config --", /syntax error/],
     ["SELECT 'a'::INT", /Conversion Error/],
+    ["SELECT 1; -- that's it", /^Parser Error: syntax error at or near ";"/],
   ];
   await withStore(async (store) => {
     for (const [sql, says] of refused) {
