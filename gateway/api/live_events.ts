@@ -3,7 +3,7 @@ import type { EventFeed, PublishedEvent } from "../pipeline/event_feeds.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { StoredEvent } from "../store/stored_event.ts";
 import { TooManySubscribersError } from "./errors.ts";
-import { storedEvent } from "./event_formats.ts";
+import { LiveEvent } from "./live_event.ts";
 
 /** Which events a client follows. All conditions must hold. */
 export const LiveQuery = z.object({
@@ -16,7 +16,7 @@ export type LiveFilter = z.infer<typeof LiveQuery>;
 
 /** What a client gets at once; nothing at all says that the connection lives. */
 export interface LiveBatch {
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly LiveEvent[];
   /** Events left out before these, because the client was too slow. */
   readonly dropped: number;
 }
@@ -57,13 +57,15 @@ export class LiveEvents implements Disposable {
   async next(): Promise<LiveBatch | null> {
     if (this.#isReplaying) {
       const events = await this.#replay();
-      if (events.length > 0) return { events, dropped: 0 };
+      if (events.length > 0) {
+        return { events: events.map((event) => new LiveEvent(event)), dropped: 0 };
+      }
     }
     const batch = await this.#feed.take(MAX_EVENTS_AT_ONCE, KEEP_ALIVE_INTERVAL_MS);
     if (batch === null) return null;
     const lastId = this.#lastId ?? "";
     // The replay may have come so far.
-    const events = batch.events.map(storedEvent).filter(({ id }) => id > lastId);
+    const events = batch.events.map(LiveEvent.of).filter(({ id }) => id > lastId);
     return { events, dropped: batch.dropped };
   }
 
@@ -98,6 +100,5 @@ function isWanted(published: PublishedEvent, { type, conversation_id, q }: LiveF
   const { event } = published;
   if (type !== undefined && event.type !== type) return false;
   if (conversation_id !== undefined && event.conversationId !== conversation_id) return false;
-  if (q === undefined) return true;
-  return storedEvent(published).payload.toLowerCase().includes(q.toLowerCase());
+  return q === undefined || LiveEvent.of(published).contains(q);
 }

@@ -3,7 +3,6 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parseUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { InvalidRequestError, UpgradeRequiredError } from "./errors.ts";
-import { eventJson } from "./event_formats.ts";
 import { type LiveBatch, LiveEvents, LiveQuery } from "./live_events.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
@@ -105,9 +104,7 @@ function sseStream(events: LiveEvents): ReadableStream<Uint8Array> {
 
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function sseText({ events, dropped }: LiveBatch): string {
-  const messages = events.map((event) =>
-    `id: ${event.id}\nevent: event\ndata: ${eventJson(event)}\n\n`
-  );
+  const messages = events.map((event) => `id: ${event.id}\nevent: event\ndata: ${event.json}\n\n`);
   if (dropped > 0) messages.unshift(`event: dropped\ndata: {"count":${dropped}}\n\n`);
   // A comment shows proxies that the connection lives.
   return messages.length === 0 ? ":\n\n" : messages.join("");
@@ -117,7 +114,7 @@ async function sendAll(socket: WebSocket, events: LiveEvents): Promise<void> {
   try {
     for (let batch = await events.next(); batch !== null; batch = await events.next()) {
       if (batch.dropped > 0) socket.send(JSON.stringify({ dropped: batch.dropped }));
-      for (const event of batch.events) socket.send(eventJson(event));
+      for (const event of batch.events) socket.send(event.json);
       while (socket.bufferedAmount > MAX_BUFFERED_BYTES) await delay(BUFFER_POLL_MS);
     }
     socket.close(GOING_AWAY, "the gateway stops");
