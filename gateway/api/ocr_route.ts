@@ -17,7 +17,7 @@ class UnreadableError extends GatewayError {
     super(cause.message, {
       status: 422,
       code: "unreadable_document",
-      hint: "Send a PNG, JPEG, WebP, TIFF or PDF.",
+      hint: cause.hint,
       cause,
     });
   }

@@ -42,12 +42,29 @@ export async function* renderPdf(
           hint: "send its pages in several documents",
         });
       }
-      for (const page of document.pages()) yield await render(page, pixelsMax);
+      for (const page of document.pages()) yield await render(page, pixelsMax).catch(unrenderable);
     } finally {
-      document.destroy();
+      free(document);
     }
   } finally {
-    library.destroy();
+    free(library);
+  }
+}
+
+/** A page that needs more memory than WebAssembly gives it ends the library. */
+function unrenderable(cause: unknown): never {
+  throw new UnreadableDocumentError("a page of the PDF is damaged, or takes too much memory", {
+    hint: "send it as an image",
+    cause,
+  });
+}
+
+/** After its end, a library can't free anything, and does not have to. */
+function free(resource: { destroy(): void }): void {
+  try {
+    resource.destroy();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
   }
 }
 

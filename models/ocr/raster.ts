@@ -32,7 +32,9 @@ export async function* readPages(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator
 const FORMATS = new Set(["png", "jpeg", "webp", "tiff"]);
 
 async function pageCount(bytes: Uint8Array): Promise<number> {
-  const { format, pages = 1, width, height } = await Promise.try(() => sharp(bytes).metadata())
+  // Without its own limit: this one reads the header alone.
+  const { format, pages = 1, width, height } = await Promise
+    .try(() => sharp(bytes, { limitInputPixels: false }).metadata())
     .catch(unreadable);
   if (format === undefined || !FORMATS.has(format)) unreadable(new Error(`it is ${format}`));
   if (width * height > PIXELS_MAX) {

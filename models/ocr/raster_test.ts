@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { DocumentTooLargeError, UnreadableDocumentError } from "./errors.ts";
 import { readPages } from "./raster.ts";
@@ -89,11 +90,30 @@ Deno.test("readPages refuses what is no document, or a damaged one", async () =>
   }
 });
 
+/** A PNG whose header says another size (RFC 2083, section 4.1.1). */
+function withHeader(
+  png: Uint8Array<ArrayBuffer>,
+  width: number,
+  height: number,
+): Uint8Array<ArrayBuffer> {
+  const bytes = png.slice();
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  view.setUint32(29, crc32(bytes.subarray(12, 29)));
+  return bytes;
+}
+
 Deno.test("readPages refuses small files that are huge pictures, before it decodes them", async () => {
   const blank = {
     create: { width: 10_000, height: 10_000, channels: 3 as const, background: "#fff" },
   };
   const bytes = new Uint8Array(await sharp(blank).png().toBuffer());
   await assert.rejects(pagesOf(bytes), DocumentTooLargeError);
+  await assert.rejects(pagesOf(withHeader(bytes, 30_000, 30_000)), (error) => {
+    assert.ok(error instanceof DocumentTooLargeError);
+    assert.match(error.message, /30000 × 30000 pixels/);
+    return true;
+  });
   await assert.rejects(pagesOf(pdfOf(new Array(51).fill("x"))), DocumentTooLargeError);
 });

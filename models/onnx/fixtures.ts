@@ -55,7 +55,11 @@ export function tokenVector(id: number, dimensions: number): number[] {
  *   vector's values, or 0 where that is negative
  */
 export function tinyEncoder(
-  { dimensions, withSparse = false }: { dimensions: number; withSparse?: boolean },
+  { dimensions, withSparse = false, opset = 13 }: {
+    dimensions: number;
+    withSparse?: boolean;
+    opset?: number;
+  },
 ): Uint8Array<ArrayBuffer> {
   const table = WORDS.flatMap((_, id) => tokenVector(id, dimensions));
   const initializer =
@@ -91,7 +95,7 @@ export function tinyEncoder(
   const INT64 = 7;
   const model = new ProtobufWriter()
     .integer(1, 8)
-    .message(8, (opset) => opset.text(1, "").integer(2, 13))
+    .message(8, (domain) => domain.text(1, "").integer(2, opset))
     .message(7, (graph) => {
       graph
         .message(1, node("Gather", ["table", "input_ids"], "last_hidden_state", 0))

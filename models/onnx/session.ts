@@ -22,6 +22,7 @@ export interface OpenSession {
 // What it would print is thrown too, and devices that are not there are no news.
 env.logLevel = "fatal";
 
+const OPSET_HINT = "export the model with an older opset, or install a newer Collider";
 const DEFAULT_HINT = "check the path, or install the model again with `collider models pull`";
 
 /**
@@ -48,15 +49,26 @@ export async function openSession(
       failure = cause;
     }
   }
-  const reason = (failure as Error).message.split("\n", 1)[0];
+  const reason = reasonOf(failure as Error);
   // On the processor every model runs that is one at all.
   if (candidates.at(-1) === "cpu") {
-    throw new ModelFileError(`${name} can't be loaded: ${reason}`, { hint, cause: failure });
+    throw new ModelFileError(`${name} can't be loaded: ${reason}`, {
+      hint: /\bopset\b/i.test(reason) ? OPSET_HINT : hint,
+      cause: failure,
+    });
   }
   throw new DeviceUnavailableError(`${device} can't run ${name}: ${reason}`, {
     hint: "choose --device auto or cpu, or install the device's libraries",
     cause: failure,
   });
+}
+
+/** What ONNX Runtime says, without the name of the file and the place in its sources. */
+function reasonOf({ message }: Error): string {
+  const [line] = message.split("\n", 1);
+  return line!
+    .replace(/^Load model from .* failed:/, "")
+    .replace(/^\/\S+\.(?:h|cc):\d+ .*?\) (?=\S)/, "");
 }
 
 async function create(

@@ -21,6 +21,16 @@ Deno.test("openSession refuses a device that is not there, and says what to do",
   });
 });
 
+Deno.test("openSession refuses an opset of the future, and says so in few words", async () => {
+  const model = tinyEncoder({ dimensions: 4, opset: 99 });
+  await assert.rejects(openSession(model, { device: "cpu", threads: 1 }), (error) => {
+    assert.ok(error instanceof ModelFileError);
+    assert.match(error.message, /^the model can't be loaded: ONNX Runtime .*Opset 99/);
+    assert.match(error.hint, /older opset/);
+    return true;
+  });
+});
+
 Deno.test("openSession refuses what is no model", async () => {
   const text = new TextEncoder().encode("<html>404</html>");
   await assert.rejects(openSession(text, { device: "cpu", threads: 1 }), ModelFileError);

@@ -17,4 +17,9 @@ export type WorkerAnswer<About, Result> =
   | { readonly kind: "ready"; readonly about: About }
   | { readonly kind: "not_ready"; readonly reason: string; readonly hint?: string | undefined }
   | { readonly kind: "done"; readonly id: number; readonly result: Result }
-  | { readonly kind: "failed"; readonly id: number; readonly reason: string };
+  | {
+    readonly kind: "failed";
+    readonly id: number;
+    readonly reason: string;
+    readonly hint?: string | undefined;
+  };

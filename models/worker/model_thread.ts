@@ -151,7 +151,7 @@ export class ModelThread<Settings, About, Request, Result> {
       case "failed":
         this.#take(answer.id)?.reject(
           new ModelFailedError(`${name} refused a request: ${answer.reason}`, {
-            hint: "its events go on without it; the others are not affected",
+            hint: answer.hint ?? "its events go on without it; the others are not affected",
           }),
         );
     }

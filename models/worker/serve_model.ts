@@ -1,5 +1,6 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
+import type { ModelError } from "../errors.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from "./messages.ts";
 import { SlotLease } from "./slot_lease.ts";
 
@@ -26,8 +27,7 @@ export function serveModel<Settings, About, Request, Result>(
     const made = make(settings, new SlotLease(lease));
     let turn: Promise<unknown> = made.then(
       ({ about }) => send({ kind: "ready", about }),
-      (error) =>
-        send({ kind: "not_ready", reason: String(error?.message ?? error), hint: error?.hint }),
+      (error) => send({ kind: "not_ready", ...explained(error) }),
     );
     self.addEventListener("message", ({ data }: MessageEvent<WorkerRequest<Request>>) => {
       turn = turn.then(async () => await answer(await made, data));
@@ -44,7 +44,13 @@ export function serveModel<Settings, About, Request, Result>(
       if (result === null) self.close();
       else send({ kind: "done", id, result });
     } catch (error) {
-      send({ kind: "failed", id, reason: String((error as Error)?.message ?? error) });
+      send({ kind: "failed", id, ...explained(error) });
     }
   }
+}
+
+/** What is said of an error; a hint only if it has one. */
+function explained(error: unknown): { reason: string; hint?: string } {
+  const { message, hint } = (error ?? {}) as Partial<ModelError>;
+  return { reason: message ?? String(error), ...(hint === undefined ? {} : { hint }) };
 }
