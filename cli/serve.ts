@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { returnMemoryEarly } from "../ffi/memory.ts";
 import { Guard } from "../gateway/api/security.ts";
 import { serve, type Server } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
@@ -32,6 +33,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
       "Set --token (or GATEWAY_TOKEN), listen on 127.0.0.1, or insist with --insecure.",
     );
   }
+  returnMemoryEarly();
   let isDrawing = false;
   const log = new Log({
     level: flags.logLevel,
