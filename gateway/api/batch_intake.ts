@@ -21,7 +21,7 @@ export interface BatchPipeline extends Pick<Pipeline, "metrics"> {
 }
 
 /** Events that are stored together: enough to make a transaction cheap. */
-const MAX_BATCH_EVENTS = 4_096;
+const MAX_BATCH_EVENTS = 2_048;
 const MAX_BATCH_BYTES = 4 << 20;
 /** While one batch is stored, the next is read. */
 const MAX_IN_FLIGHT = 4;

@@ -14,11 +14,11 @@ export interface PendingEvent {
 }
 
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
-const MAX_QUEUED_EVENTS = 16_384;
+const MAX_QUEUED_EVENTS = 4_096;
 const MAX_QUEUED_BYTES = 32 << 20;
-const MAX_PAGE_EVENTS = 4_096;
+const MAX_PAGE_EVENTS = 2_048;
 /** With fewer than these in memory, the next page is read. */
-const READ_AHEAD_EVENTS = 2_048;
+const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
 const READ_PAUSE_MS = 200;
 

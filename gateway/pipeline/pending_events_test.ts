@@ -97,7 +97,7 @@ Deno.test("PendingEvents gives each event once though they outgrow its memory", 
     measure: () => LEARNED,
     onUnreadable: (_id, cause) => assert.fail(cause as Error),
     onReadFailure: (cause) => assert.fail(cause as Error),
-    maxBacklogEvents: 17_000,
+    maxBacklogEvents: 6_000,
   });
   const ids: string[] = [];
   const taken: string[] = [];
