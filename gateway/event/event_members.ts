@@ -3,6 +3,24 @@ import { InvalidEventError } from "./errors.ts";
 import { isJsonObject, type JsonValue } from "./strict_json.ts";
 import { describeValue, hasControlCharacter } from "./text.ts";
 
+/**
+ * Members that mean the same in events of every type, and so don't tell of which type one is.
+ */
+export const GENERAL_MEMBERS: ReadonlySet<string> = new Set([
+  "id",
+  "type",
+  "message",
+  "conversation_id",
+  "actor",
+  "sentiment",
+  "confidence",
+  "workflow_node",
+  "case_status",
+  "lead_status",
+  "image",
+  "image_path",
+]);
+
 /** A member's value; undefined where the payload has none. */
 type Member = JsonValue | undefined;
 

@@ -1,7 +1,7 @@
-import type { InferOptions, InferredType } from "../../llm/type_inference.ts";
+import type { InferredType } from "../../llm/type_inference.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import type { Learned } from "../event/schema_registry.ts";
-import type { TypeNamer } from "./type_namer.ts";
+import type { NameOptions, TypeNamer } from "./type_namer.ts";
 
 /** How events get their names. */
 export interface EventNaming {
@@ -24,11 +24,12 @@ export interface NamedEvent {
  * Names an event, learns from it, and takes over what its message means.
  *
  * @throws {LlmError} if nobody can name it now
+ * @throws the signal's reason
  */
 export async function nameEvent(
   { namer, learn, keepsReasoning }: EventNaming,
   unnamed: GatewayEvent,
-  options?: InferOptions,
+  options?: NameOptions,
 ): Promise<NamedEvent> {
   const { type, confidence, source, message, reasoning } = await namer.name(unnamed, options);
   const event = { ...unnamed, type, ...understood(unnamed, message, confidence) };

@@ -45,8 +45,7 @@ const LOOKED_THROUGH = "late_naming_through_row";
 export class LateNaming {
   readonly #parts: LateNamingParts;
   readonly #pauseMs: number;
-  readonly #stopped = Promise.withResolvers<null>();
-  #isStopped = false;
+  readonly #stop = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer goes off, on the clock of `performance.now()`. */
   #dueMs = 0;
@@ -69,16 +68,15 @@ export class LateNaming {
 
   /** Leaves what has no name yet to the next start. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.#stopped.resolve(null);
+    this.#stop.abort(new Error("the gateway is stopping"));
     await this.#looking;
     await this.#keepRow().catch((cause) => this.#warn(cause));
   }
 
   #lookIn(waitMs: number): void {
     const dueMs = performance.now() + waitMs;
-    if (this.#isStopped || this.#timer !== undefined && this.#dueMs <= dueMs) return;
+    if (this.#stop.signal.aborted || this.#timer !== undefined && this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {
@@ -88,7 +86,7 @@ export class LateNaming {
   }
 
   async #look(): Promise<void> {
-    if (this.#isStopped) return;
+    if (this.#stop.signal.aborted) return;
     try {
       const isLeftOut = this.#parts.isModelLeftOut();
       const waitMs = isLeftOut ? this.#pauseMs : await this.#namePage();
@@ -134,19 +132,16 @@ export class LateNaming {
   /** @returns whether others can be named now */
   async #name({ event: stored }: UnnamedEvent): Promise<boolean> {
     const { naming, metrics } = this.#parts;
+    const { signal } = this.#stop;
     const id = parseUuid(stored.id)!;
     try {
       const event = restoreEvent({ ...stored, id });
-      const named = await Promise.race([
-        nameEvent(naming, event, { inBackground: true }),
-        this.#stopped.promise,
-      ]);
-      if (named === null) return false;
-      this.#record(id, JSON.stringify(named.result), null);
+      const { result } = await nameEvent(naming, event, { signal, inBackground: true });
+      this.#record(id, JSON.stringify(result), null);
       metrics.lateNames.inc({ outcome: "named" });
       return true;
     } catch (cause) {
-      if (cause instanceof LlmBusyError) return false;
+      if (signal.aborted || cause instanceof LlmBusyError) return false;
       this.#record(id, null, (cause as Error).message);
       metrics.lateNames.inc({ outcome: "failed" });
       return !(cause instanceof LlmUnavailableError);

@@ -15,6 +15,7 @@ import type { ReaderSettings } from "../../models/ocr/document_reader.ts";
 import { OcrClient } from "../../models/ocr/ocr_client.ts";
 import type { ModelState } from "../../models/worker/model_client.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
+import { GENERAL_MEMBERS } from "../event/event_members.ts";
 import type { EnrichmentStage } from "./enricher.ts";
 import type { EventNaming } from "./event_naming.ts";
 import { ImageRoot } from "./image_root.ts";
@@ -132,6 +133,7 @@ export class LoadedModels {
     const inference = new TypeInference({
       model: this.llm,
       learnedType: (fields) => registry.typeWithFields(fields, [UNKNOWN_EVENT, GENERIC_TYPE]),
+      generalMembers: GENERAL_MEMBERS,
       reservedTypes: [UNKNOWN_EVENT, SYSTEM_CONFIG],
       requestsPerMinute,
     });

@@ -1,6 +1,12 @@
 import type { InferOptions, InferredType, TypeInference } from "../../llm/type_inference.ts";
 import type { GatewayEvent } from "../event/event.ts";
 
+/** Options of {@linkcode TypeNamer.name}. */
+export interface NameOptions extends InferOptions {
+  /** When it is aborted, only the waiting ends: who asks for the same event later gets its name. */
+  readonly signal?: AbortSignal;
+}
+
 /** Names that are kept for the stage that records them. */
 const MAX_KEPT = 20_000;
 
@@ -16,16 +22,22 @@ export class TypeNamer {
     this.#inference = inference;
   }
 
-  /** @throws {LlmError} if nobody can name it now */
-  name({ id, payload }: GatewayEvent, options: InferOptions = {}): Promise<InferredType> {
-    const key = id.toHex();
-    const known = this.#named.get(key);
-    if (known !== undefined) return known;
-    const named = this.#inference.infer(payload, options);
-    named.catch(() => this.#named.delete(key)); // the next one asks again
-    if (this.#named.size >= MAX_KEPT) this.#named.delete(this.#named.keys().next().value!);
-    this.#named.set(key, named);
-    return named;
+  /**
+   * @throws {LlmError} if nobody can name it now
+   * @throws the signal's reason
+   */
+  async name(event: GatewayEvent, { signal, ...options }: NameOptions = {}): Promise<InferredType> {
+    const named = this.#nameOnce(event, options);
+    if (signal === undefined) return await named;
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    try {
+      return await Promise.race([aborted.promise, named]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   /**
@@ -37,10 +49,21 @@ export class TypeNamer {
     const expired = Promise.withResolvers<null>();
     const timer = setTimeout(() => expired.resolve(null), timeoutMs);
     try {
-      const named = this.name(event).then(({ type }) => type, () => null);
+      const named = this.#nameOnce(event).then(({ type }) => type, () => null);
       return await Promise.race([named, expired.promise]);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #nameOnce({ id, payload }: GatewayEvent, options: InferOptions = {}): Promise<InferredType> {
+    const key = id.toHex();
+    const known = this.#named.get(key);
+    if (known !== undefined) return known;
+    const named = this.#inference.infer(payload, options);
+    named.catch(() => this.#named.delete(key)); // the next one asks again
+    if (this.#named.size >= MAX_KEPT) this.#named.delete(this.#named.keys().next().value!);
+    this.#named.set(key, named);
+    return named;
   }
 }

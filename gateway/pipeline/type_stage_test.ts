@@ -14,17 +14,20 @@ const NAMED: InferredType = {
   reasoning: "it has an order",
 };
 
-function stageOf(infer: () => Promise<InferredType>, keepsReasoning = false) {
+function stageOf(
+  infer: (payload: unknown) => Promise<InferredType>,
+  { keepsReasoning = false, waitMs = 60_000 } = {},
+) {
   const learned: GatewayEvent[] = [];
-  const stage = new TypeStage({
+  const naming = {
     namer: new TypeNamer({ infer }),
     keepsReasoning,
-    learn: (event) => {
+    learn: (event: GatewayEvent) => {
       learned.push(event);
       return { intentId: 7, fillRate: 1 };
     },
-  });
-  return { stage, learned };
+  };
+  return { stage: new TypeStage(naming, waitMs), learned };
 }
 
 Deno.test("TypeStage names an event, learns it and takes over what its message means", async () => {
@@ -50,7 +53,7 @@ Deno.test("TypeStage leaves what the sender has said of sentiment and confidence
 });
 
 Deno.test("TypeStage keeps the reasoning only if it is told to", async () => {
-  const { stage } = stageOf(() => Promise.resolve(NAMED), true);
+  const { stage } = stageOf(() => Promise.resolve(NAMED), { keepsReasoning: true });
   const [outcome] = await stage.run([{ event: newEvent({ a: 1 }), learned: LEARNED }]);
   assert.equal((outcome!.result as { reasoning: string }).reasoning, "it has an order");
 });
@@ -67,6 +70,42 @@ Deno.test("TypeStage says why an event has no name, and lets the others have the
   const [first, second] = await stage.run(batch);
   assert.deepEqual([first!.result, first!.error], [null, "no model"]);
   assert.equal(second!.pending!.event.type, "OrderPlaced");
+});
+
+Deno.test("TypeStage lets events go on without a name that does not come in time, and learns none", async () => {
+  const late = Promise.withResolvers<InferredType>();
+  const slow = newEvent({ a: 1 });
+  const infer = (payload: unknown) =>
+    payload === slow.payload ? late.promise : Promise.resolve(NAMED);
+  const { stage, learned } = stageOf(infer, { waitMs: 1 });
+  const batch = [slow, newEvent({ b: 1 })].map((event) => ({ event, learned: LEARNED }));
+  const [first, second] = await stage.run(batch);
+  assert.deepEqual([first!.result, first!.error], [null, "no name came within 1 ms"]);
+  assert.equal(second!.pending!.event.type, "OrderPlaced");
+  late.resolve(NAMED);
+  await late.promise;
+  assert.equal(learned.length, 1);
+});
+
+Deno.test("TypeNamer lets one caller leave, and keeps the answer for the others", async () => {
+  let calls = 0;
+  const answer = Promise.withResolvers<InferredType>();
+  const namer = new TypeNamer({
+    infer: () => {
+      calls++;
+      return answer.promise;
+    },
+  });
+  const event = newEvent({ a: 1 });
+  const caller = new AbortController();
+  const leaving = namer.name(event, { signal: caller.signal });
+  caller.abort(new Error("enough"));
+  await assert.rejects(leaving, /enough/);
+  await assert.rejects(namer.name(event, { signal: caller.signal }), /enough/);
+  const staying = namer.name(event, { signal: new AbortController().signal });
+  answer.resolve(NAMED);
+  assert.equal((await staying).type, "OrderPlaced");
+  assert.equal(calls, 1);
 });
 
 Deno.test("TypeNamer asks once for an event, and again only if nobody could name it", async () => {

@@ -46,7 +46,9 @@ async function eventOf(gateway: Gateway, id: string): Promise<Event> {
 async function published(gateway: Gateway, id: string): Promise<Event> {
   const event = await eventually("the event's frame", async () => {
     const found = await eventOf(gateway, id);
-    return found.frame_id === null ? undefined : found;
+    // The event and its stages are read side by side: one may be newer than the other.
+    const isDone = found.stages.some(({ stage }) => stage === "publish");
+    return isDone && found.frame_id !== null ? found : undefined;
   });
   assert.equal(event.type, "UnknownEvent");
   return event;
@@ -55,14 +57,13 @@ async function published(gateway: Gateway, id: string): Promise<Event> {
 async function named(gateway: Gateway, id: string): Promise<Event> {
   return await eventually("the event's name", async () => {
     const event = await eventOf(gateway, id);
-    return event.type === "UnknownEvent" ? undefined : event;
+    return event.type !== "UnknownEvent" && namesOf(event).length > 0 ? event : undefined;
   }, 30_000);
 }
 
 function namesOf({ stages }: Event): (string | undefined)[] {
-  return stages.filter(({ result }) => result?.type !== undefined).map(({ result }) =>
-    result?.type
-  );
+  return stages.filter(({ stage, result }) => stage === "type" && result !== null)
+    .map(({ result }) => result?.type);
 }
 
 Deno.test("events get their names when the language model is there again", async () => {

@@ -20,7 +20,9 @@ function ingest(gateway: Gateway, event: unknown): Promise<Response> {
 async function eventOf(gateway: Gateway, id: string) {
   while (true) {
     const event = await (await gateway.fetch(`/api/events/${id}`)).json();
-    if (event.stages.some(({ stage }: { stage: string }) => stage === "publish")) return event;
+    // The event and its stages are read side by side: one may be newer than the other.
+    const isDone = event.stages.some(({ stage }: { stage: string }) => stage === "publish");
+    if (isDone && event.frame_id !== null) return event;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -49,6 +51,28 @@ Deno.test("an event without a type gets its name from a thinking model", async (
   assert.deepEqual(listed.events.map((event: { id: string }) => event.id), [id]);
   const { schemas } = await (await gateway.fetch("/api/schemas")).json();
   assert.ok(schemas.some(({ name }: { name: string }) => name === "CarInsuranceRequest"));
+  await gateway.stop();
+});
+
+Deno.test("what a message without a type means is asked, whatever messages were before it", async () => {
+  await using llm = new FakeOpenAiServer();
+  llm.behave(
+    reply(named("CarInsuranceRequest", { intent: "CarInsuranceRequest", sentiment: 0.4 })),
+    reply(named("Complaint", { intent: "Complaint", sentiment: -0.8 })),
+  );
+  await using gateway = await Gateway.start({ flags: ["--llm-base-url", llm.baseUrl] });
+  await gateway.ingest({ type: "UserMessage", message: "Olá" });
+  const types = [];
+  for (const message of ["Quero fazer um seguro pro meu carro", "Que demora!"]) {
+    const { id } = await (await ingest(gateway, { message })).json();
+    const { type, stages } = await eventOf(gateway, id);
+    const { result } = stages.find(({ stage }: { stage: string }) => stage === "type");
+    types.push([type, result.intent, result.sentiment]);
+  }
+  assert.deepEqual(types, [
+    ["CarInsuranceRequest", "CarInsuranceRequest", 0.4],
+    ["Complaint", "Complaint", -0.8],
+  ]);
   await gateway.stop();
 });
 
