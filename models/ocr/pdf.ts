@@ -42,7 +42,10 @@ export async function* renderPdf(
           hint: "send its pages in several documents",
         });
       }
-      for (const page of document.pages()) yield await render(page, pixelsMax).catch(unrenderable);
+      for (let i = 0; i < pages; i++) {
+        const page = Promise.try(() => render(document.getPage(i), pixelsMax));
+        yield await page.catch(unrenderable);
+      }
     } finally {
       free(document);
     }
