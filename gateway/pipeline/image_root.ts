@@ -1,3 +1,5 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { GatewayError } from "../event/errors.ts";
 
@@ -7,6 +9,9 @@ export class ImagePathError extends GatewayError {
     super(`image_path: ${problem}`, { status: 400, code: "image_path_refused", hint, ...options });
   }
 }
+
+/** Of what may have taken a file's place: a pipe would be waited for, a link would lead elsewhere. */
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /** The folder below which events may name images; without one, they may name none. */
 export class ImageRoot {
@@ -32,14 +37,41 @@ export class ImageRoot {
       );
     }
     let file: string;
+    let isFile: boolean;
     try {
       file = Deno.realPathSync(isAbsolute(path) ? path : join(this.#root, path));
+      isFile = Deno.lstatSync(file).isFile;
     } catch (cause) {
       throw this.#refusal(cause);
     }
     const below = relative(this.#root, file);
-    if (below === "" || below.startsWith("..") || isAbsolute(below)) throw this.#refusal();
+    const isOutside = below === "" || below.startsWith("..") || isAbsolute(below);
+    if (isOutside || !isFile) throw this.#refusal();
     return file;
+  }
+
+  /**
+   * The bytes of the file that a path names.
+   *
+   * @throws {ImagePathError} also if it has more than `bytesMax`
+   */
+  async read(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+    const handle = await open(this.resolve(path), READ_FLAGS).catch((cause) => {
+      throw this.#refusal(cause);
+    });
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw this.#refusal();
+      if (stat.size > bytesMax) {
+        throw new ImagePathError(
+          `the file has ${stat.size} bytes, more than ${bytesMax}`,
+          "Send its pages in several documents.",
+        );
+      }
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
   }
 
   /** The same for what is not there and what is elsewhere: nobody can find out which. */

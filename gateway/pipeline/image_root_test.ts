@@ -39,6 +39,29 @@ Deno.test("ImageRoot lets no path out of its folder, through links either", asyn
   for (const path of outside) assert.throws(() => images.resolve(path), ImagePathError, path);
 });
 
+Deno.test("ImageRoot reads files, so large at most", async () => {
+  await using place = await folders();
+  const images = new ImageRoot(place.root);
+  const bytes = await images.read("below/page.png", 5);
+  assert.equal(new TextDecoder().decode(bytes), "image");
+  await assert.rejects(images.read("below/page.png", 4), /has 5 bytes, more than 4/);
+});
+
+Deno.test({
+  name: "ImageRoot takes no folder and no pipe for a file, which nobody may ever write to",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using place = await folders();
+    const images = new ImageRoot(place.root);
+    const pipe = join(place.root, "pipe.png");
+    assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+    for (const path of ["below", "pipe.png"]) {
+      assert.throws(() => images.resolve(path), ImagePathError);
+      await assert.rejects(images.read(path, 100), ImagePathError);
+    }
+  },
+});
+
 Deno.test("ImageRoot without a folder says what to do instead", () => {
   assert.throws(() => new ImageRoot(null).resolve("page.png"), { hint: /--image-root/ });
 });

@@ -85,12 +85,7 @@ export class OcrStage implements EnrichmentStage {
   async #documentOf({ event: { payload } }: PendingEvent): Promise<Uint8Array<ArrayBuffer> | null> {
     const path = payload["image_path"];
     if (typeof path !== "string") return eventImage(payload);
-    const file = this.#images.resolve(path);
-    const { size } = await Deno.stat(file);
-    if (size > MAX_DOCUMENT_BYTES) {
-      throw new Error(`the document has ${size} bytes, more than ${MAX_DOCUMENT_BYTES}`);
-    }
-    return await Deno.readFile(file);
+    return await this.#images.read(path, MAX_DOCUMENT_BYTES);
   }
 }
 
