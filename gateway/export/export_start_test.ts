@@ -14,7 +14,7 @@ Deno.test("idBefore an event's id is the greatest that is smaller", () => {
 });
 
 Deno.test("idBefore a time lies between the ids of before and those from then on", () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 42 }), (unixMs) => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 2 ** 42 }), (unixMs) => {
     const from = idBefore(new Date(unixMs).toISOString())!;
     assert.ok(formatUuid(new UuidV7().next(unixMs - 1)) < from);
     assert.ok(formatUuid(new UuidV7().next(unixMs)) > from);
