@@ -69,7 +69,8 @@ Deno.test("a terminal of any size, however small, is drawn on", async () => {
 Deno.test("ten million events are scrolled through from both ends", async () => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, SMALL);
-  await robot.sees(ALL_LOADED);
+  await gateway.settled;
+  const asked = gateway.requests.length;
   await robot.press("G");
   await robot.sees("─ 1 of 10,000,000");
   await robot.press(...Array<string>(20).fill("k"));
@@ -81,7 +82,7 @@ Deno.test("ten million events are scrolled through from both ends", async () => 
     await robot.sees(`${(10_000_000 - page * 19).toLocaleString("en-US")} of 10,000,000`);
   }
   await robot.sees("paused");
-  const pages = gateway.requests.filter((path) => path.startsWith("/api/events"));
+  const pages = gateway.requests.slice(asked).filter((path) => path.startsWith("/api/events"));
   assert.ok(pages.length < 30, `${pages.length} pages for some hundred events`);
 });
 

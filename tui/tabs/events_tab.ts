@@ -52,8 +52,8 @@ export class EventsTab implements Tab {
   #filter: EventFilter = {};
   #isFollowing = true;
   #detail: EventDetail | null = null;
-  /** Events there were when the newest ones were fetched; -1 = they must be fetched anyway. */
-  #seenEvents = -1;
+  /** Events and frames there were when it was looked for new ones; -1 = it must be, anyway. */
+  #seenChanges = -1;
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -76,18 +76,24 @@ export class EventsTab implements Tab {
       : null;
   }
 
-  async refresh({ events_stored }: Metrics): Promise<void> {
+  async refresh({ events_stored, ring: { head } }: Metrics): Promise<void> {
     await this.#detail?.refresh();
-    if (events_stored === this.#seenEvents) {
-      await this.#extend();
-    } else if (this.#isFollowing) {
-      await this.#window.toNewest(this.#filter, this.#pageEvents(), events_stored);
-      this.#seenEvents = events_stored;
-      if (this.#isFollowing) this.#list.selected = this.#window.first;
-    } else {
-      this.#window.noteNewEvents();
-      await this.#extend();
+    // An event changes once more, when it gets its frame.
+    const changes = events_stored + head;
+    const isNew = changes !== this.#seenChanges;
+    // Before anything is awaited: meanwhile, somebody may want to see something else.
+    this.#seenChanges = changes;
+    if (!isNew || !this.#isFollowing) {
+      if (isNew) this.#window.noteNewEvents();
+      return await this.#extend();
     }
+    try {
+      await this.#window.toNewest(this.#filter, this.#pageEvents(), events_stored);
+    } catch (error) {
+      this.#seenChanges = -1;
+      throw error;
+    }
+    if (this.#isFollowing) this.#list.selected = this.#window.first;
   }
 
   draw(canvas: Canvas): void {
@@ -206,7 +212,7 @@ export class EventsTab implements Tab {
   /** Goes to the newest events and stays there. */
   #follow(): void {
     this.#isFollowing = true;
-    this.#seenEvents = -1;
+    this.#seenChanges = -1;
     this.#shell.refresh();
   }
 
