@@ -255,7 +255,8 @@ export class Publisher {
 }
 
 function isUnclassified({ message, sentiment, payload }: GatewayEvent): boolean {
-  return message !== null && sentiment === 0 && payload["sentiment"] === undefined;
+  const saysSomething = message !== null && message.trim() !== "";
+  return saysSomething && sentiment === 0 && payload["sentiment"] === undefined;
 }
 
 function isEmpty(note: object): boolean {

@@ -156,18 +156,20 @@ Deno.test("Publisher says what messages mean by their embeddings, where their se
       newEvent({ message: "Nothing works" }),
       newEvent({ message: "This vector is of another embedder" }),
       newEvent({ total: 1 }),
+      newEvent({ message: " " }),
     ],
     { classify },
   );
   await run.finish();
   assert.deepEqual(vectors, [1]);
-  const sentiments = [0, 1, 2, 3].map((id) =>
+  const sentiments = [0, 1, 2, 3, 4].map((id) =>
     slotOf(run.ring, id).getFloat32(FRAME.sentiment.offset, true)
   );
-  assert.deepEqual(sentiments, [0, -0.75, 0, 0]);
+  assert.deepEqual(sentiments, [0, -0.75, 0, 0, 0]);
   assert.deepEqual(run.recorded.map(({ result }) => result), [
     null,
     JSON.stringify(meaning),
+    null,
     null,
     null,
   ]);
