@@ -53,12 +53,14 @@ export class OcrClient {
   /**
    * Reads a PNG, JPEG, WebP, TIFF or PDF.
    *
+   * @param document goes over to the worker where it has its memory for itself: it is empty then
    * @returns its pages
    * @throws {ModelFailedError} if it is none of these, damaged or too large
    * @throws what {@linkcode ModelClient.ask} throws
    */
   read(document: Uint8Array<ArrayBuffer>): Promise<Page[]> {
-    return this.#client.ask(document);
+    const { buffer, byteLength } = document;
+    return this.#client.ask(document, byteLength === buffer.byteLength ? [buffer] : []);
   }
 
   /** See {@linkcode ModelClient.close}. */

@@ -25,6 +25,16 @@ const MORTAL_WORKER = new URL(
   }`,
 );
 
+Deno.test("OcrClient hands a document over without a copy, and of a part of some memory a copy", async () => {
+  const client = await OcrClient.start(SETTINGS, { workerUrl: MORTAL_WORKER });
+  const whole = Uint8Array.of(7);
+  const part = Uint8Array.of(8, 9).subarray(1);
+  assert.equal((await client.read(whole))[0]!.markdown, "7");
+  assert.equal((await client.read(part))[0]!.markdown, "9");
+  assert.deepEqual([whole.byteLength, part.byteLength], [0, 1]);
+  await client.close();
+});
+
 Deno.test("OcrClient restarts a worker that a document has killed, and reads those after it", async () => {
   const client = await OcrClient.start(SETTINGS, { workerUrl: MORTAL_WORKER, backoffMs: 20 });
   const markdownOf = async (byte: number) => {

@@ -77,6 +77,7 @@ export class ModelClient<Settings, About, Request, Result> {
   /**
    * Has the model do something. While it is being restarted, that waits for a few seconds.
    *
+   * @param transfer see {@linkcode ModelThread.ask}
    * @throws {ModelFailedError} if it refuses
    * @throws {ModelWorkerError} if its thread dies
    * @throws {ModelTimeoutError} if it does not answer in time
@@ -84,8 +85,8 @@ export class ModelClient<Settings, About, Request, Result> {
    * @throws {ModelBusyError} if too many requests wait for it
    * @throws {ModelUnavailableError} if there is none now
    */
-  async ask(request: Request): Promise<Result> {
-    const result = await (await this.#usableThread()).ask(request);
+  async ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Result> {
+    const result = await (await this.#usableThread()).ask(request, transfer);
     this.#changeState("working", null);
     return result;
   }

@@ -92,8 +92,12 @@ export class ModelThread<Settings, About, Request, Result> {
     return this.#ended.promise;
   }
 
-  /** Has the model do something. */
-  async ask(request: Request): Promise<Result> {
+  /**
+   * Has the model do something.
+   *
+   * @param transfer memory that goes over to the worker: copying megabytes would keep others waiting
+   */
+  async ask(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
     if (this.#waiting.size >= WAITING_REQUESTS_MAX) {
       throw new ModelBusyError(`${WAITING_REQUESTS_MAX} requests wait for ${this.#options.name}`, {
         hint: "ask for more at once, or wait for answers",
@@ -102,7 +106,7 @@ export class ModelThread<Settings, About, Request, Result> {
     const answer = Promise.withResolvers<Result>();
     const message: WorkerRequest<Request> = { id: this.#nextId++, request };
     this.#waiting.set(message.id, answer);
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, [...transfer]);
     if (this.#waiting.size === 1) this.#watch();
     return await answer.promise;
   }
