@@ -6,6 +6,7 @@ import { EMBEDDER, FRAME, FRAME_BYTES, FRAMES_OFFSET } from "../../collider/layo
 import { Ring } from "../../collider/ring.ts";
 import { SlotWriter } from "../../collider/slot_writer.ts";
 import { ensureLibrary } from "../../ffi/build.ts";
+import { EmbedClient } from "../../models/embed_client.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
 import { ModelFailedError, ModelStuckError } from "../../models/errors.ts";
 import type { GatewayEvent } from "../event/event.ts";
@@ -233,6 +234,36 @@ Deno.test("Publisher publishes frames without embedding when the embedder fails,
   assert.equal(slotOf(run.ring, 0).getUint32(FRAME.embedder.offset, true), EMBEDDER.none);
   assert.equal((await run.metrics.embeddingsFailed.get()).values[0]!.value, 1);
   assert.equal(run.publisher.failure, null);
+});
+
+Deno.test("Publisher gives each event its embedding, though the embedder's worker dies once", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "collider-embed-" });
+  const script = `
+    try {
+      Deno.mkdirSync(${JSON.stringify(join(directory, "died"))});
+      onmessage = ({ data: { id } }) => {
+        if (id !== undefined) throw new Error("out of memory");
+        postMessage({ kind: "ready", about: {} });
+      };
+    } catch {
+      await import(${JSON.stringify(import.meta.resolve("../../models/embed_worker.ts"))});
+    }`;
+  const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+  let client: Promise<EmbedClient> | undefined;
+  const events = newEvents(8);
+  await using run = await publisherOf(async (firstFrameId, texts) => {
+    client ??= EmbedClient.start({ ring: run.ring.mapping, workerUrl });
+    return await (await client).embed(firstFrameId, texts);
+  }, events);
+  await run.finish();
+  assert.deepEqual([...run.ring.recentEvents(8)], framesOf(events));
+  for (const frameId of events.keys()) {
+    const slot = slotOf(run.ring, frameId);
+    assert.equal(slot.getUint32(FRAME.embedder.offset, true), EMBEDDER.hashing);
+  }
+  assert.deepEqual(run.recorded.map(({ error }) => error), events.map(() => null));
+  await (await client!).close();
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("Publisher leaves an embedder out that fails again and again", async () => {
