@@ -73,6 +73,12 @@ export class Gateway implements AsyncDisposable {
     return answer.id;
   }
 
+  /** The most memory it has had resident so far, with the ring's touched pages. Linux only. */
+  async peakResidentBytes(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
+  }
+
   /** Sends a signal without waiting for anything. */
   signal(name: Deno.Signal = "SIGTERM"): void {
     this.#child.signal(name);
@@ -152,6 +158,10 @@ class GatewayProcess {
     ]);
     const process = new Deno.Command(command, { ...how, stdout: "null", stderr: "piped" }).spawn();
     return new GatewayProcess(process, [directory, databasePath, ringPath]);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
   }
 
   signal(name: Deno.Signal): void {

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { ensureLibrary } from "../../ffi/build.ts";
-import { PERMISSION_FLAGS } from "../../release/permissions.ts";
+import { PERMISSION_FLAGS, V8_FLAGS } from "../../release/permissions.ts";
 import { MAIN_SCRIPT } from "../../release/tree.ts";
 
 const ROOT = join(import.meta.dirname!, "..", "..");
@@ -15,8 +15,8 @@ export interface ProgramCommand {
 
 /**
  * How the tests start the program: the executable that `COLLIDER_BIN` names; or else what would be
- * in it, in the folder that `COLLIDER_TREE` names; or else the source. The permissions are always
- * those of the executable. What it extracts goes beside it, not where the user's lies.
+ * in it, in the folder that `COLLIDER_TREE` names; or else the source. Permissions and V8's flags are
+ * always those of the executable. What it extracts goes beside it, not where the user's lies.
  */
 export async function programCommand(args: readonly string[]): Promise<ProgramCommand> {
   const executable = Deno.env.get("COLLIDER_BIN");
@@ -25,7 +25,8 @@ export async function programCommand(args: readonly string[]): Promise<ProgramCo
     return { command, args: [...args], cwd: ROOT, env: cacheBeside(command) };
   }
   const deno = Deno.execPath();
-  const run = (script: string) => ["run", "--cached-only", ...PERMISSION_FLAGS, script, ...args];
+  const flags = ["--cached-only", V8_FLAGS, ...PERMISSION_FLAGS];
+  const run = (script: string) => ["run", ...flags, script, ...args];
   const tree = Deno.env.get("COLLIDER_TREE");
   if (tree) {
     return { command: deno, args: run(MAIN_SCRIPT), cwd: tree, env: cacheBeside(tree) };
