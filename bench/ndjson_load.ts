@@ -32,10 +32,12 @@ export async function measureNdjson(
   const floor = workspace.use(await RowAppender.create(join(workspace.directory, "rows.db")));
   const lines = linesOf(lineCount);
   const body = bodyOf(lines);
+  const residentMb: number[] = [];
   const drainsMs: number[] = [];
 
   const post = async () => {
     const rate = await postLines(new URL("/ingest", gateway.url), body, lineCount);
+    residentMb.push(await gateway.residentMb());
     // The floor must not have to share the processor with the publication.
     drainsMs.push(await gateway.drained());
     return rate;
@@ -53,7 +55,7 @@ export async function measureNdjson(
     ...await compare(post, append, ROUNDS),
     unit: "events/s",
     target: 0.4,
-    extra: { drain_ms: median(drainsMs) },
+    extra: { drain_ms: median(drainsMs), resident_mb_without_ring: median(residentMb) },
   };
 }
 
