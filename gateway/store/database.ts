@@ -107,6 +107,8 @@ async function openInstance(
     instance = await DuckDBInstance.create(path, {
       memory_limit: `${memoryMiB}MiB`,
       threads: String(threads),
+      // Whoever needs an order says which; keeping it unasked takes memory in proportion to the rows.
+      preserve_insertion_order: "false",
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
       // Extensions beyond the bundled ones would be downloaded: only configured hosts are contacted.
       autoinstall_known_extensions: "false",
