@@ -25,6 +25,8 @@ const MAX_QUERIES = 4;
 /** From its start until its last row is read. */
 const QUERY_TIMEOUT_MS = 30_000;
 const INTERRUPT_INTERVAL_MS = 10;
+/** Each thread holds a group until it is written, and an event may be large. */
+const PARQUET_GROUP_ROWS = 4_096;
 
 /**
  * Runs queries whose rows are handed on while they are read, none of them for long. Those that come
@@ -80,7 +82,9 @@ export class QueryRunner {
       using _result = await this.#runForeign(sql, signal, (connection) =>
         connection.run(
           `COPY (FROM (\n${withoutSemicolons(sql)}\n) LIMIT ${maxRows})
-          TO '${path.replaceAll("'", "''")}' (FORMAT parquet)`,
+          TO '${
+            path.replaceAll("'", "''")
+          }' (FORMAT parquet, ROW_GROUP_SIZE ${PARQUET_GROUP_ROWS})`,
         ));
       return await Deno.open(path);
     } finally {

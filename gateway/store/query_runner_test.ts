@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { QueryRefusedError, StoreUnavailableError } from "./errors.ts";
-import { newEvent } from "./fixtures.ts";
+import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
 import { Store } from "./store.ts";
 
 function someEvents(count: number) {
@@ -161,3 +161,18 @@ Deno.test("A query's rows become a Parquet file that leaves nothing behind", () 
     );
     assert.deepEqual(left, []);
   }));
+
+Deno.test("A relation larger than the memory becomes a Parquet file", async () => {
+  await using database = await temporaryDatabasePath();
+  const store = await Store.open({ path: database.path, memoryMiB: 48 });
+  try {
+    const text = "x".repeat(2_000);
+    for (let i = 0; i < 20; i++) {
+      await store.append(Array.from({ length: 2_000 }, (_, n) => newEvent({ text, i, n })));
+    }
+    using file = await store.queries.exportParquet("FROM events", { maxRows: 1e6, signal });
+    assert.ok((await file.stat()).size > 0);
+  } finally {
+    await store.close();
+  }
+});
