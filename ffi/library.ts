@@ -23,6 +23,7 @@ const SYMBOLS = {
   cs_ring_tail: { parameters: ["pointer"], result: "f64" },
   cs_ring_heartbeat: { parameters: ["pointer", "f64"], result: "void" },
   cs_thread_lower_priority: { parameters: [], result: "void" },
+  cs_process_suspend: { parameters: [], result: "void" },
   cs_memory_return_early: { parameters: [], result: "void" },
   cs_ring_search: {
     parameters: ["pointer", "f64", "buffer", "buffer", "buffer", "u32"],

@@ -126,6 +126,7 @@ static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error);
 static void os_populate(os_file file, void *base, uint64_t size);
 static int32_t os_unlink(const char *path, int32_t *error);
 static void os_lower_thread_priority(void);
+static void os_suspend(void);
 static void os_unmap(void *base, uint64_t size);
 static void os_close(os_file file);
 static bool os_random(uint64_t *value);
@@ -373,6 +374,14 @@ void cs_thread_lower_priority(void) {
 }
 
 /*
+ * Stops the whole process group, as a terminal does it: whoever started the program waits, too.
+ * Nothing where there is no such thing.
+ */
+void cs_process_suspend(void) {
+    os_suspend();
+}
+
+/*
  * Has the C library give large blocks back as soon as they are free. glibc would stop doing so: each
  * one that is freed raises the size from which blocks get pages of their own, up to 32 MB.
  */
@@ -513,6 +522,7 @@ uint32_t cs_ring_search(void *base, double capacity, const float *query,
 #ifndef _WIN32
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -627,6 +637,10 @@ static void os_lower_thread_priority(void) {
 #elif defined(__APPLE__)
     pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0);
 #endif
+}
+
+static void os_suspend(void) {
+    kill(0, SIGTSTP);
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {
@@ -758,6 +772,9 @@ static void os_populate(os_file file, void *base, uint64_t size) {
 
 static void os_lower_thread_priority(void) {
     SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL);
+}
+
+static void os_suspend(void) {
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { PERMISSION_FLAGS } from "../../release/permissions.ts";
 import type { Size } from "../../tui/screen/screen.ts";
 import { Emulator } from "./emulator.ts";
 
@@ -76,10 +77,15 @@ export class Robot implements AsyncDisposable {
     this.ending = this.#read();
   }
 
+  /** The command of `collider top`, which may do no more than the executable. */
+  static topCommand(url: string, flags: readonly string[] = []): string[] {
+    const program = [Deno.execPath(), "run", ...PERMISSION_FLAGS, "main.ts"];
+    return [...program, "top", "--url", url, "--refresh-ms", "10", ...flags];
+  }
+
   /** Starts `collider top`. */
   static top(url: string, size: Size, flags: readonly string[] = []): Robot {
-    const command = [Deno.execPath(), "run", "--no-prompt", "-A", "main.ts", "top", "--url", url];
-    return new Robot({ ...size, command: [...command, "--refresh-ms", "10", ...flags] });
+    return new Robot({ ...size, command: Robot.topCommand(url, flags) });
   }
 
   /** Presses keys one after the other: names such as `enter`, or characters. */

@@ -62,8 +62,7 @@ Deno.test("ctrl-z gives the terminal to the shell, fg the dashboard back", async
   await using gateway = new FakeGateway();
   await using robot = new Robot({ ...SIZE, command: ["bash", "--norc", "-i"] });
   await robot.sees(SHELL_PROMPT);
-  const command = `${Deno.execPath()} run -A main.ts top --url ${gateway.url} --refresh-ms 10`;
-  await robot.press(...command, "enter");
+  await robot.press(Robot.topCommand(gateway.url).join(" "), "enter");
   await robot.sees("10,000,000 of");
   await robot.press("ctrl-z");
   await robot.sees(/Stopped/);

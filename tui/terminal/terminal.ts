@@ -1,3 +1,4 @@
+import { suspendProcessGroup } from "../../ffi/suspend.ts";
 import type { Size } from "../screen/screen.ts";
 import type { InputEvent } from "./input_event.ts";
 import { InputParser } from "./input_parser.ts";
@@ -114,8 +115,7 @@ export class Terminal implements DashboardTerminal, Disposable {
   suspend(): void {
     if (Deno.build.os === "windows") return;
     this.#leave();
-    // The whole process group, as a terminal does it: whoever started us waits, too.
-    Deno.kill(0, "SIGTSTP");
+    suspendProcessGroup();
   }
 
   [Symbol.dispose](): void {
