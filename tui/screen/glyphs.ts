@@ -18,8 +18,10 @@ const PLAIN = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2500-\u259f\u
  * What a terminal would obey instead of showing it, or what would show text in another order than
  * it has: control characters, format characters (the bidirectional ones among them), line and
  * paragraph separators, lone surrogates. Joiners and variation selectors never begin a grapheme.
+ * And what is no character, or a private one: terminals disagree about its width, which would shift
+ * what follows.
  */
-const UNSAFE_START = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const UNSAFE_START = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Cn}\p{Co}]/u;
 
 const SPACE: Glyph = { text: " ", width: 1 };
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });

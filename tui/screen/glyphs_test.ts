@@ -38,6 +38,7 @@ Deno.test("control characters become signs, so that a text can command nothing",
   assert.equal(shown("user\u202egnp.exe"), "user\ufffdgnp.exe", "right-to-left override");
   assert.equal(shown("\u2066x\u2069"), "\ufffdx\ufffd", "isolates");
   assert.equal(shown("\ud800"), "\ufffd", "half a surrogate pair");
+  assert.equal(shown("\ud7ff\ue000\uffff"), "\ufffd\ufffd\ufffd", "of no width that is known");
 });
 
 Deno.test("no text leaves a control character", () => {
