@@ -19,7 +19,7 @@ export interface DatabaseOptions {
  * holds commits up for as long as it takes, and until then the rows lie uncompressed in memory:
  * this is the balance between rare stalls and a small process.
  */
-const CHECKPOINT_MIB = 64;
+const CHECKPOINT_MIB = 32;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
@@ -110,6 +110,8 @@ async function openInstance(
       // Whoever needs an order says which; keeping it unasked takes memory in proportion to the rows.
       preserve_insertion_order: "false",
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
+      // What a checkpoint has freed goes back to the system, and not only when a query needs more.
+      allocator_background_threads: "true",
       // Extensions beyond the bundled ones would be downloaded: only configured hosts are contacted.
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
