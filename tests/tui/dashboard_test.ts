@@ -228,7 +228,7 @@ Deno.test("a gateway that asks for a token gets it, and says so if it does not",
 Deno.test("nothing is drawn while nothing changes", async () => {
   await using gateway = new FakeGateway();
   await using robot = Robot.top(gateway.url, SMALL);
-  await robot.sees(ALL_LOADED);
+  await gateway.settled;
   await robot.quiet();
   const [written, asked] = [robot.output.length, gateway.requests.length];
   while (gateway.requests.length < asked + 10) {

@@ -15,6 +15,8 @@ export interface SeenCell {
 /** A terminal without a window, that of VS Code and others: what it shows is what people see. */
 export class Emulator {
   readonly #terminal: Terminal;
+  /** That of the emulator loses a character such as … when its bytes come apart. */
+  readonly #decoder = new TextDecoder();
   #title = "";
   #isCursorShown = true;
 
@@ -54,7 +56,10 @@ export class Emulator {
 
   /** Resolves when the output was taken in. */
   write(output: string | Uint8Array): Promise<void> {
-    return new Promise((resolve) => this.#terminal.write(output, resolve));
+    const text = typeof output === "string"
+      ? output
+      : this.#decoder.decode(output, { stream: true });
+    return new Promise((resolve) => this.#terminal.write(text, resolve));
   }
 
   resize({ columns, rows }: Size): void {
