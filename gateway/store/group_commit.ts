@@ -271,7 +271,8 @@ export class GroupCommit {
 
   async #commit(group: readonly Waiting[], learned: readonly Enrichment[]): Promise<void> {
     if (this.#writers.length === 0) {
-      this.#writers = [await this.#openWriter(), await this.#openWriter()];
+      this.#writers.push(await this.#openWriter());
+      this.#writers.push(await this.#openWriter());
     }
     const writer = this.#writers.shift()!;
     this.#writers.push(writer);
@@ -294,15 +295,21 @@ export class GroupCommit {
 
   async #openWriter(): Promise<Writer> {
     const connection = await this.#database.connect();
-    const begin = await connection.prepare("BEGIN");
-    return {
-      connection,
-      begin,
-      begun: begin.run(),
-      commit: await connection.prepare("COMMIT"),
-      events: await ChunkAppender.open(connection, "events", EVENT_COLUMNS),
-      enrichments: await ChunkAppender.open(connection, "enrichments", ENRICHMENT_COLUMNS),
-    };
+    try {
+      const begin = await connection.prepare("BEGIN");
+      await begin.run();
+      return {
+        connection,
+        begin,
+        begun: Promise.resolve(),
+        commit: await connection.prepare("COMMIT"),
+        events: await ChunkAppender.open(connection, "events", EVENT_COLUMNS),
+        enrichments: await ChunkAppender.open(connection, "enrichments", ENRICHMENT_COLUMNS),
+      };
+    } catch (error) {
+      connection.closeSync();
+      throw error;
+    }
   }
 
   #refuse(group: readonly Waiting[], cause: unknown): void {

@@ -180,6 +180,39 @@ Deno.test("GroupCommit has a database opened anew that has shut itself down", as
   database.close();
 });
 
+Deno.test("GroupCommit refuses events when not even a transaction can begin, and leaves nothing open", async () => {
+  const database = await Database.open({ path: ":memory:" });
+  let isFull = true;
+  const open = new Set<DuckDBConnection>();
+  const commits = new GroupCommit({
+    connect: async () => {
+      const connection = await database.connect();
+      open.add(connection);
+      const close = connection.closeSync.bind(connection);
+      connection.closeSync = () => {
+        open.delete(connection);
+        close();
+      };
+      const prepare = connection.prepare.bind(connection);
+      connection.prepare = async (sql: string) => {
+        const statement = await prepare(sql);
+        // The first writer opens; the second finds the disk full.
+        const isRefused = isFull && open.size > 1 && sql === "BEGIN";
+        if (isRefused) statement.run = () => Promise.reject(new Error("no space left on device"));
+        return statement;
+      };
+      return connection;
+    },
+  } as unknown as Database);
+  await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
+  assert.equal(open.size, 0);
+  isFull = false;
+  await commits.append(newEvents(2));
+  assert.equal(await countRows(await database.connect()), 2);
+  await commits.close();
+  database.close();
+});
+
 Deno.test("GroupCommit answers when a commit fails that is durable already", async () => {
   const database = await Database.open({ path: ":memory:" });
   const commits = new GroupCommit({
