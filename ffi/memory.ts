@@ -3,9 +3,8 @@ import { libraryPathOf, loadRingSymbols } from "./library.ts";
 
 /**
  * Has the process give memory back to the system soon after it is free, where the C library can be
- * told so (glibc): after a burst it would keep tens of megabytes otherwise. To be called early,
- * before other threads have allocated much. A courtesy: without the library of `seqlock.c` nothing
- * happens.
+ * told so (glibc): after a burst it would keep tens of megabytes otherwise. A courtesy: without the
+ * library of `seqlock.c` nothing happens.
  */
 export function returnMemoryEarly(): void {
   try {

@@ -41,7 +41,6 @@
 #define OPEN_ATTEMPTS 16
 #define RETURNED_BLOCK_SIZE (1 << 20)
 #define KEPT_HEAP_TOP_SIZE (8 << 20)
-#define ARENAS_MAX 2
 
 struct ring_header {
     _Atomic uint64_t magic;
@@ -389,7 +388,6 @@ void cs_memory_return_early(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, RETURNED_BLOCK_SIZE);
     mallopt(M_TRIM_THRESHOLD, KEPT_HEAP_TOP_SIZE);
-    mallopt(M_ARENA_MAX, ARENAS_MAX);
 #endif
 }
 
