@@ -107,8 +107,6 @@ async function openInstance(
     instance = await DuckDBInstance.create(path, {
       memory_limit: `${memoryMiB}MiB`,
       threads: String(threads),
-      // Whoever needs an order says which; keeping it unasked takes memory in proportion to the rows.
-      preserve_insertion_order: "false",
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
       // What a checkpoint has freed goes back to the system, and not only when a query needs more.
       allocator_background_threads: "true",
