@@ -21,6 +21,7 @@ import { SchemasTab } from "./tabs/schemas_tab.ts";
 import type { Editor, Shell, Tab } from "./tabs/tab.ts";
 import type { KeyPress, MouseInput } from "./terminal/input_event.ts";
 import { type DashboardTerminal, Terminal, type TerminalEvent } from "./terminal/terminal.ts";
+import { drawWaiting } from "./waiting.ts";
 import { type Connection, Watch } from "./watch.ts";
 
 /** How a dashboard is run. */
@@ -293,6 +294,7 @@ class Dashboard implements Shell, SharedActions {
   }
 
   #drawTab(body: Canvas): void {
+    if (this.history.latest === null) return drawWaiting(body, this.#connection, this.#label);
     try {
       this.#tab.draw(body);
     } catch (error) {

@@ -8,7 +8,7 @@ export type Connection =
   /** It has gone away, or was never there. */
   | { readonly kind: "lost" }
   /** It answers that it does not want to answer. */
-  | { readonly kind: "refused"; readonly problem: string };
+  | { readonly kind: "refused"; readonly problem: string; readonly hint: string };
 
 /** What is watched, and who is told. */
 export interface WatchOptions {
@@ -78,7 +78,7 @@ export class Watch {
     } catch (error) {
       if (error instanceof GatewayLostError) onConnection({ kind: "lost" });
       else if (error instanceof RefusedError) {
-        onConnection({ kind: "refused", problem: error.message });
+        onConnection({ kind: "refused", problem: error.message, hint: error.hint ?? "" });
       } else throw error;
       return LOST_INTERVAL_MS;
     }

@@ -217,10 +217,20 @@ Deno.test("a gateway that goes away is waited for", async () => {
   await robot.sees(/● 127\.0\.0\.1.* 10,000,005 events/);
 });
 
+Deno.test("a gateway that is not there yet is waited for", async () => {
+  const gone = new FakeGateway();
+  await gone[Symbol.asyncDispose]();
+  const { port } = gone;
+  await using robot = Robot.top(`http://127.0.0.1:${port}`, SMALL);
+  await robot.sees("no gateway answers at 127.0.0.1:·····");
+  await using _gateway = new FakeGateway({ port });
+  await robot.sees(ALL_LOADED);
+});
+
 Deno.test("a gateway that asks for a token gets it, and says so if it does not", async () => {
   await using gateway = new FakeGateway({ token: "s3cret" });
   await using refused = Robot.top(gateway.url, SMALL);
-  await refused.sees("the token is missing");
+  await refused.sees("Give it with --token");
   await using robot = Robot.top(gateway.url, SMALL, ["--token", "s3cret"]);
   await robot.sees(ALL_LOADED);
 });

@@ -54,7 +54,11 @@ export class FakeGateway implements AsyncDisposable {
     if (
       this.#token !== undefined && request.headers.get("authorization") !== `Bearer ${this.#token}`
     ) {
-      return Response.json({ error: "the token is missing", code: "unauthorized" }, {
+      return Response.json({
+        error: "the token is missing",
+        code: "unauthorized",
+        hint: "Give it with --token.",
+      }, {
         status: 401,
       });
     }

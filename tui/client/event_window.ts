@@ -1,12 +1,16 @@
 import type { EventPage, EventRow } from "./event_page.ts";
 import type { EventFilter, PageQuery } from "./gateway_client.ts";
 
-/** Events of a page that is fetched while scrolling. */
+/** Events of a page that is fetched while scrolling, unless they are large. */
 export const PAGE_EVENTS = 256;
-const MAX_PAGES = 12;
-/** Events may be large: then fewer pages are kept. */
+/** Of the first page, as long as nobody knows how large they are. */
+const FIRST_PAGE_EVENTS = 32;
+const MIN_PAGE_EVENTS = 4;
+/** What a page takes at most, if its events are as large as those of the page before. */
+const PAGE_BYTES = 4 << 20;
+/** What is kept besides what is looked at. */
+const MAX_EVENTS = 12 * PAGE_EVENTS;
 const MAX_BYTES = 64 << 20;
-const MIN_PAGES = 3;
 
 type FetchPage = (query: PageQuery) => Promise<EventPage>;
 
@@ -28,6 +32,8 @@ export class EventWindow {
   /** Of the moves to an end: what an older one, or a page for one, brings must not count any more. */
   #generation = 0;
   #isExtending = false;
+  /** Of an event of the page that was fetched last; null before the first. */
+  #meanBytes: number | null = null;
   /** Number of the event at index 0, counted from the oldest, which is 1. */
   #numberAtZero = 0;
 
@@ -71,12 +77,13 @@ export class EventWindow {
   /**
    * Goes to the newest events.
    *
-   * @param limit events that are enough
+   * @param events that are enough
    * @param total events there are
    */
-  async toNewest(filter: EventFilter, limit: number, total: number): Promise<void> {
+  async toNewest(filter: EventFilter, events: number, total: number): Promise<void> {
     const generation = ++this.#generation;
-    const page = await this.#fetchPage({ filter, limit });
+    const limit = this.#limitOf(events);
+    const page = await this.#fetch({ filter, limit });
     if (generation !== this.#generation) return;
     this.#filter = filter;
     this.#numberAtZero = total;
@@ -88,8 +95,8 @@ export class EventWindow {
   /** Goes to the oldest events. */
   async toOldest(): Promise<void> {
     const generation = ++this.#generation;
-    const limit = PAGE_EVENTS;
-    const page = await this.#fetchPage({ filter: this.#filter, order: "asc", limit });
+    const limit = this.#limitOf(PAGE_EVENTS);
+    const page = await this.#fetch({ filter: this.#filter, order: "asc", limit });
     if (generation !== this.#generation) return;
     this.#numberAtZero = 0;
     this.#pages = page.length === 0 ? [] : [page];
@@ -111,50 +118,63 @@ export class EventWindow {
   async extendAround(from: number, to: number): Promise<void> {
     if (this.#isExtending || this.#pages.length === 0) return;
     this.#isExtending = true;
+    const limit = this.#limitOf(PAGE_EVENTS);
     try {
-      if (!this.#hasOldest && to + PAGE_EVENTS > this.#end) await this.#extendOlder();
-      else if (!this.#hasNewest && from - PAGE_EVENTS < this.#first) await this.#extendNewer();
+      if (!this.#hasOldest && to + limit > this.#end) await this.#extendOlder(from, limit);
+      else if (!this.#hasNewest && from - limit < this.#first) await this.#extendNewer(to, limit);
     } finally {
       this.#isExtending = false;
     }
   }
 
-  async #extendOlder(): Promise<void> {
+  async #extendOlder(from: number, limit: number): Promise<void> {
     const generation = this.#generation;
     const last = this.#pages.at(-1)!;
     const cursor = last.id(last.length - 1);
-    const page = await this.#fetchPage({ filter: this.#filter, cursor, limit: PAGE_EVENTS });
+    const page = await this.#fetch({ filter: this.#filter, cursor, limit });
     if (generation !== this.#generation) return;
-    this.#hasOldest = page.length < PAGE_EVENTS;
+    this.#hasOldest = page.length < limit;
     if (page.length === 0) return;
     this.#pages = [...this.#pages, page];
     this.#end += page.length;
-    while (this.#isTooLarge()) {
+    while (this.#isTooLarge() && this.#first + this.#pages[0]!.length <= from) {
       this.#first += this.#pages[0]!.length;
       this.#pages = this.#pages.slice(1);
       this.#hasNewest = false;
     }
   }
 
-  async #extendNewer(): Promise<void> {
+  async #extendNewer(to: number, limit: number): Promise<void> {
     const generation = this.#generation;
     const [filter, cursor] = [this.#filter, this.#pages[0]!.id(0)];
-    const page = await this.#fetchPage({ filter, order: "asc", cursor, limit: PAGE_EVENTS });
+    const page = await this.#fetch({ filter, order: "asc", cursor, limit });
     if (generation !== this.#generation) return;
-    this.#hasNewest = page.length < PAGE_EVENTS;
+    this.#hasNewest = page.length < limit;
     if (page.length === 0) return;
     this.#pages = [page, ...this.#pages];
     this.#first -= page.length;
-    while (this.#isTooLarge()) {
+    while (this.#isTooLarge() && this.#end - this.#pages.at(-1)!.length >= to) {
       this.#end -= this.#pages.at(-1)!.length;
       this.#pages = this.#pages.slice(0, -1);
       this.#hasOldest = false;
     }
   }
 
+  async #fetch(query: PageQuery): Promise<EventPage> {
+    const page = await this.#fetchPage(query);
+    if (page.length > 0) this.#meanBytes = page.bytes / page.length;
+    return page;
+  }
+
+  /** How many events to ask for: an event may carry an image of megabytes. */
+  #limitOf(events: number): number {
+    const most = this.#meanBytes === null ? FIRST_PAGE_EVENTS : PAGE_BYTES / this.#meanBytes;
+    return Math.max(MIN_PAGE_EVENTS, Math.min(events, Math.floor(most)));
+  }
+
   #isTooLarge(): boolean {
     const bytes = this.#pages.reduce((sum, page) => sum + page.bytes, 0);
-    return this.#pages.length > MAX_PAGES || (bytes > MAX_BYTES && this.#pages.length > MIN_PAGES);
+    return this.#end - this.#first > MAX_EVENTS || bytes > MAX_BYTES;
   }
 
   #locate(index: number): [EventPage, number] {

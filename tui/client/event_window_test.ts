@@ -39,7 +39,7 @@ Deno.test("EventWindow scrolls from the newest event to the oldest, in bounded m
   let pages = 0;
   while (!window.hasOldest) {
     await window.extendAround(window.end - 10, window.end);
-    assert.ok(window.end - window.first <= 13 * PAGE_EVENTS);
+    assert.ok(window.end - window.first <= 14 * PAGE_EVENTS);
     assert.ok(++pages < 100);
   }
   assertWhole(window);
@@ -74,6 +74,7 @@ Deno.test("EventWindow fetches nothing while what is looked at is far from its e
   const store = new Store(100_000);
   const window = new EventWindow(store.page);
   await window.toNewest({}, 4 * PAGE_EVENTS, store.total);
+  await window.toNewest({}, 4 * PAGE_EVENTS, store.total);
   const { length } = store.queries;
   await window.extendAround(PAGE_EVENTS + 10, PAGE_EVENTS + 50);
   assert.equal(store.queries.length, length);
@@ -94,6 +95,24 @@ Deno.test("EventWindow drops a page that comes after somebody has gone elsewhere
   late.resolve();
   await extending;
   assert.equal(window.first, -PAGE_EVENTS);
+  assertWhole(window);
+});
+
+Deno.test("EventWindow asks for few events at first, and for fewer where they are large", async () => {
+  const store = new Store(10_000);
+  const window = new EventWindow(async (query) => {
+    const page = await store.page(query);
+    Object.defineProperty(page, "bytes", { value: page.length << 20 });
+    return page;
+  });
+  await window.toNewest({}, 200, store.total);
+  for (let i = 0; i < 40; i++) await window.extendAround(0, 100);
+  const limits = store.queries.map(({ limit }) => limit);
+  assert.deepEqual(limits.slice(0, 3), [32, 4, 4]);
+  assert.ok(window.end >= 100, "what is looked at is there, however large it is");
+  assert.equal(window.first, 0);
+  for (let i = 0; i < 40; i++) await window.extendAround(150, 170);
+  assert.ok(window.first > 0, "what is not looked at makes room");
   assertWhole(window);
 });
 

@@ -94,6 +94,7 @@ export class EventsTab implements Tab {
       throw error;
     }
     if (this.#isFollowing) this.#list.selected = this.#window.first;
+    if (this.#window.end < this.#list.height) await this.#extend();
   }
 
   draw(canvas: Canvas): void {
