@@ -23,8 +23,8 @@ export interface WatchOptions {
 /** After so many readings without an event, intervals are longer. */
 const IDLE_READINGS = 20;
 const IDLE_FACTOR = 2;
-/** The gateway has better things to do: we take a tenth of its time at most… */
-const PAUSE_PER_WORK = 9;
+/** The gateway has better things to do: we take a twentieth of its time at most… */
+const PAUSE_PER_WORK = 19;
 /** …unless people would have to wait for what is new. */
 const MAX_PAUSE_MS = 1_000;
 const LOST_INTERVAL_MS = 1_000;
