@@ -53,6 +53,8 @@ export interface ChatAnswer {
 
 /** A language model that answers conversations. */
 export interface ChatModel {
+  /** Whether it failed so often that it is not asked for now; then every call fails at once. */
+  readonly isLeftOut?: boolean;
   /** @throws LlmError if no answer came: no server, time over, refused, too busy. */
   complete(request: ChatRequest): Promise<ChatAnswer>;
   /**

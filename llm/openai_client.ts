@@ -87,7 +87,6 @@ export class OpenAiChat implements ChatModel {
     });
   }
 
-  /** Whether the server failed so often that it is not asked for now. */
   get isLeftOut(): boolean {
     return this.#breaker.stateAt(performance.now()) === "open";
   }

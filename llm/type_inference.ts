@@ -140,7 +140,8 @@ export class TypeInference {
   async #ask(event: Event, { inBackground = false }: InferOptions): Promise<InferredType> {
     const { model, reservedTypes } = this.#options;
     const spared = inBackground ? Math.floor(this.#requestsPerMinute / 2) : 0;
-    if (!this.#bucket.take(performance.now(), spared)) {
+    // A call that is not made takes nothing from those that may be made.
+    if (!model.isLeftOut && !this.#bucket.take(performance.now(), spared)) {
       throw new LlmBusyError("the language model is asked for types too often", {
         hint: "let it be asked more often with --llm-rpm, or send events with a type",
       });

@@ -12,6 +12,7 @@ type Json = Record<string, unknown> | undefined;
 
 /** A model that answers as it is told, and keeps what it was asked. */
 class FakeModel implements ChatModel {
+  isLeftOut = false;
   readonly requests: ChatRequest[] = [];
   answer: () => Json | Promise<Json> = () => ORDER;
 
@@ -177,6 +178,17 @@ Deno.test("TypeInference asks no more than so often a minute", async () => {
   await assert.rejects(inference.infer({ c: 1 }), LlmBusyError);
   assert.equal((await inference.infer({ a: 2 })).type, "OrderPlaced");
   assert.equal(model.requests.length, 2);
+});
+
+Deno.test("TypeInference does not count the calls that are not made while the model is left out", async () => {
+  const model = new FakeModel();
+  const inference = inferenceBy(model, { requestsPerMinute: 1 });
+  model.isLeftOut = true;
+  model.answer = () => Promise.reject(new LlmUnavailableError("left out", { hint: "wait" }));
+  for (let i = 0; i < 3; i++) await assert.rejects(inference.infer({ a: 1 }), LlmUnavailableError);
+  model.isLeftOut = false;
+  model.answer = () => ORDER;
+  assert.equal((await inference.infer({ a: 1 })).type, "OrderPlaced");
 });
 
 Deno.test("TypeInference leaves half of a minute's calls to events that have just come", async () => {

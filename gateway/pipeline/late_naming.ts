@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { LlmBusyError, LlmUnavailableError } from "../../llm/errors.ts";
-import { restoreEvent } from "../event/event.ts";
+import { restoreEvent, UNKNOWN_EVENT } from "../event/event.ts";
 import { formatUuid, parseUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { type Enrichment, TYPE_STAGE } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
-import type { UnnamedEvent } from "../store/unnamed_events.ts";
+import type { StoredEvent } from "../store/stored_event.ts";
 import { nowUs } from "./clock.ts";
 import { type EventNaming, nameEvent } from "./event_naming.ts";
 import type { Log } from "./log.ts";
@@ -17,15 +18,26 @@ export interface LateNamingParts {
   readonly isModelLeftOut: () => boolean;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** From an event's first failure to its next try, and after trouble of any kind. @default 1000 */
+  /** Before an event's second try, and after trouble with the model or the store. @default 1000 */
   readonly pauseMs?: number;
 }
 
-const MAX_PAGE_EVENTS = 64;
-const MAX_PAGE_BYTES = 4 << 20;
+/** An event that is to be named. */
+interface Waiting {
+  /** Number of the enrichment that says that it could not be named. */
+  readonly row: number;
+  /** When it is tried next, on the clock of `performance.now()`. */
+  dueMs: number;
+  /** How long it waits if that fails. */
+  pauseMs: number;
+}
+
+/** Events that are remembered; the others wait in the store. */
+const MAX_WAITING_EVENTS = 1_024;
+const MAX_PAGE_EVENTS = 256;
 /** Between pages: whoever sends events goes first. */
-const PAGE_PAUSE_MS = 50;
-/** The pause is doubled each time that an event fails, up to this. */
+const PAGE_PAUSE_MS = 200;
+/** The pause is doubled each time that an event can't be named, up to this. */
 const MAX_PAUSE_MS = 3_600_000;
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** How far it has come is kept after so many enrichments, so that a restart need not look through
@@ -36,10 +48,10 @@ const LOOKED_THROUGH = "late_naming_through_row";
 /**
  * Names events after their frames that could not be named before them: the language model was away,
  * too slow, or asked too often. Takes first what has waited longest, one event at a time, and leaves
- * half of the model's calls to events that have just come. One that fails again has to wait ever
+ * half of a minute's calls to events that have just come. One that can't be named again waits ever
  * longer; after seven days it is given up.
  *
- * Looks for such events at the start and when it is told of a failure; while there are none, it does
+ * Looks for such events at the start and when it is told of a failure. While there are none, it does
  * nothing at all.
  */
 export class LateNaming {
@@ -48,11 +60,14 @@ export class LateNaming {
   readonly #stop = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer goes off, on the clock of `performance.now()`. */
-  #dueMs = 0;
+  #timerMs = 0;
   #looking: Promise<void> = Promise.resolve();
-  /** Number of the enrichment from which on there may be something to do; null until it is read. */
+  /** By the event's id, in the order in which they failed. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** Number of the first enrichment that was not looked at; null until that is read. */
   #row: number | null = null;
   #keptRow = 0;
+  #pageEvents = MAX_PAGE_EVENTS;
 
   constructor(parts: LateNamingParts) {
     this.#parts = parts;
@@ -75,10 +90,11 @@ export class LateNaming {
   }
 
   #lookIn(waitMs: number): void {
-    const dueMs = performance.now() + waitMs;
-    if (this.#stop.signal.aborted || this.#timer !== undefined && this.#dueMs <= dueMs) return;
+    const timerMs = performance.now() + waitMs;
+    const isSooner = this.#timer === undefined || timerMs < this.#timerMs;
+    if (this.#stop.signal.aborted || !isSooner) return;
     clearTimeout(this.#timer);
-    this.#dueMs = dueMs;
+    this.#timerMs = timerMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#looking = this.#looking.then(() => this.#look());
@@ -89,75 +105,108 @@ export class LateNaming {
     if (this.#stop.signal.aborted) return;
     try {
       const isLeftOut = this.#parts.isModelLeftOut();
-      const waitMs = isLeftOut ? this.#pauseMs : await this.#namePage();
+      const waitMs = isLeftOut ? this.#pauseMs : await this.#nameSome();
       if (waitMs !== null) this.#lookIn(waitMs);
     } catch (cause) {
+      // Large events don't fit into the store's memory by the hundred.
+      this.#pageEvents = Math.max(this.#pageEvents >>> 2, 1);
       this.#warn(cause);
       this.#lookIn(this.#pauseMs);
     }
   }
 
   /** @returns when there is more to do, ms from now; null = nothing is left to do */
-  async #namePage(): Promise<number | null> {
-    const { store } = this.#parts;
-    this.#row ??= await this.#recallRow();
-    // What was recorded must be seen: no event is named twice.
-    await store.flushEnrichments();
-    if (this.#row - this.#keptRow >= CHECKPOINT_ROWS) await this.#keepRow();
-    const { events, nextRow } = await store.listUnnamed({
-      fromRow: this.#row,
-      afterId: formatUuid(new UuidV7().next(Date.now() - MAX_AGE_MS)),
-      eventsMax: MAX_PAGE_EVENTS,
-      bytesMax: MAX_PAGE_BYTES,
-    });
-    const waiting: UnnamedEvent[] = [];
-    for (const unnamed of events) {
-      if (this.#waitMs(unnamed) > 0) waiting.push(unnamed);
-      else if (!await this.#name(unnamed)) return this.#pauseMs;
+  async #nameSome(): Promise<number | null> {
+    const found = await this.#find();
+    for (const [id, event] of await this.#readDue()) {
+      await setImmediate(); // requests have their turns in between
+      if (event === undefined || event.type !== UNKNOWN_EVENT) this.#waiting.delete(id);
+      // After a crash, the stages of an event without a frame are run once more.
+      else if (event.frameId === null) this.#postpone(id);
+      else if (!await this.#name(event)) return this.#pauseMs;
     }
-    this.#row = waiting[0]?.row ?? nextRow;
-    if (waiting.length < events.length) return PAGE_PAUSE_MS;
-    if (waiting.length === 0) return null;
-    return Math.min(...waiting.map((unnamed) => this.#waitMs(unnamed)));
+    if (found > 0) return PAGE_PAUSE_MS;
+    if (this.#waiting.size === 0) return null;
+    const dueMs = Math.min(...this.#waiting.values().map((waiting) => waiting.dueMs));
+    return Math.max(dueMs - performance.now(), PAGE_PAUSE_MS);
   }
 
-  /** How long an event still has to wait; not above 0 if it need not. */
-  #waitMs({ isPublished, attempts, failedUs }: UnnamedEvent): number {
-    // After a crash, the stages of an event without a frame are run once more.
-    if (!isPublished) return this.#pauseMs;
-    const pauseMs = Math.min(this.#pauseMs * 2 ** (attempts - 1), MAX_PAUSE_MS);
-    return failedUs / 1000 + pauseMs - nowUs() / 1000;
+  /** @returns how many more events it has found that could not be named */
+  async #find(): Promise<number> {
+    const { store } = this.#parts;
+    this.#row ??= await this.#recallRow();
+    if (this.#settledRow - this.#keptRow >= CHECKPOINT_ROWS) await this.#keepRow();
+    const room = MAX_WAITING_EVENTS - this.#waiting.size;
+    if (room === 0) return 0;
+    await store.flushEnrichments(); // what was noticed is to be seen
+    const { events, nextRow } = await store.listUnnamed({
+      fromRow: this.#row,
+      afterId: oldestId(),
+      limit: room,
+    });
+    for (const { id, row } of events) {
+      if (this.#waiting.has(id)) continue;
+      this.#waiting.set(id, { row, dueMs: performance.now(), pauseMs: this.#pauseMs });
+    }
+    this.#row = nextRow;
+    return events.length;
+  }
+
+  /** The events whose time has come, as they are now; undefined for those that are too old. */
+  async #readDue(): Promise<(readonly [id: string, event: StoredEvent | undefined])[]> {
+    const nowMs = performance.now();
+    const due = this.#waiting.entries().filter(([, { dueMs }]) => dueMs <= nowMs)
+      .take(this.#pageEvents).map(([id]) => id).toArray();
+    if (due.length === 0) return [];
+    const oldest = oldestId();
+    const events = await this.#parts.store.eventsByIds(due.filter((id) => id > oldest));
+    this.#pageEvents = Math.min(this.#pageEvents * 2, MAX_PAGE_EVENTS);
+    const byId = new Map(events.map((event) => [event.id, event]));
+    return due.map((id) => [id, byId.get(id)]);
   }
 
   /** @returns whether others can be named now */
-  async #name({ event: stored }: UnnamedEvent): Promise<boolean> {
+  async #name(stored: StoredEvent): Promise<boolean> {
     const { naming, metrics } = this.#parts;
     const { signal } = this.#stop;
     const id = parseUuid(stored.id)!;
     try {
       const event = restoreEvent({ ...stored, id });
       const { result } = await nameEvent(naming, event, { signal, inBackground: true });
-      this.#record(id, JSON.stringify(result), null);
+      this.#record(id, result);
+      this.#waiting.delete(stored.id);
       metrics.lateNames.inc({ outcome: "named" });
       return true;
     } catch (cause) {
       if (signal.aborted || cause instanceof LlmBusyError) return false;
-      this.#record(id, null, (cause as Error).message);
+      this.#postpone(stored.id);
       metrics.lateNames.inc({ outcome: "failed" });
       return !(cause instanceof LlmUnavailableError);
     }
   }
 
-  #record(eventId: Uint8Array, result: string | null, error: string | null): void {
+  #postpone(id: string): void {
+    const waiting = this.#waiting.get(id)!;
+    waiting.dueMs = performance.now() + waiting.pauseMs;
+    waiting.pauseMs = Math.min(waiting.pauseMs * 2, MAX_PAUSE_MS);
+  }
+
+  #record(eventId: Uint8Array, result: unknown): void {
     this.#parts.store.appendEnrichments([{
       eventId,
       doneUs: nowUs(),
       stage: TYPE_STAGE,
       frameId: null,
       ringGeneration: null,
-      result,
-      error,
+      result: JSON.stringify(result),
+      error: null,
     }]);
+  }
+
+  /** Number of the first enrichment that a restart has to look at. */
+  get #settledRow(): number {
+    const [first] = this.#waiting.values();
+    return first?.row ?? this.#row ?? this.#keptRow;
   }
 
   async #recallRow(): Promise<number> {
@@ -168,8 +217,8 @@ export class LateNaming {
 
   async #keepRow(): Promise<void> {
     const { store } = this.#parts;
-    const row = this.#row;
-    if (row === null || row === this.#keptRow) return;
+    const row = this.#settledRow;
+    if (row === this.#keptRow) return;
     // The mark must not come before the records of what it covers.
     await store.flushEnrichments();
     await store.saveConfig(new Map([[LOOKED_THROUGH, String(row)]]));
@@ -179,4 +228,9 @@ export class LateNaming {
   #warn(cause: unknown): void {
     this.#parts.log.warn("events can't be named late now", { reason: (cause as Error).message });
   }
+}
+
+/** Events up to this id are given up. */
+function oldestId(): string {
+  return formatUuid(new UuidV7().next(Date.now() - MAX_AGE_MS));
 }

@@ -13,7 +13,7 @@ import { type QueryResult, QueryRunner } from "./query_runner.ts";
 import type { Enrichment } from "./rows.ts";
 import type { StoredEvent } from "./stored_event.ts";
 import { type SearchFilter, searchText, type TextMatch } from "./text_search.ts";
-import { listUnnamed, type UnnamedPage, type UnnamedSearch } from "./unnamed_events.ts";
+import { type Failures, type FailureSearch, listUnnamed } from "./unnamed_events.ts";
 import * as unpublished from "./unpublished_events.ts";
 
 /** How the store is opened. */
@@ -125,7 +125,7 @@ export class Store {
   }
 
   /** See {@linkcode listUnnamed}. */
-  listUnnamed(search: UnnamedSearch): Promise<UnnamedPage> {
+  listUnnamed(search: FailureSearch): Promise<Failures> {
     return this.#connected((connection) => listUnnamed(connection, search));
   }
 
