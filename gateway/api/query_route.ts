@@ -1,6 +1,11 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import type { QueryLimits, QueryResult, QueryRunner } from "../store/query_runner.ts";
+import {
+  MAX_QUERY_ROWS,
+  type QueryLimits,
+  type QueryResult,
+  type QueryRunner,
+} from "../store/query_runner.ts";
 import { PUBLIC_RELATIONS } from "../store/read_only_sql.ts";
 import { csvLine } from "./csv.ts";
 import { jsonRequest } from "./json_request.ts";
@@ -20,7 +25,7 @@ const MEDIA_TYPES = [
 
 const QueryBody = z.object({
   sql: z.string().min(1).max(100_000),
-  max_rows: z.int().min(1).max(10_000_000).default(10_000)
+  max_rows: z.int().min(1).max(MAX_QUERY_ROWS).default(10_000)
     .openapi({ description: "What is more is cut off; the JSON form says so in `truncated`." }),
 }).openapi("Query");
 

@@ -8,7 +8,7 @@ import {
   StoreUnavailableError,
 } from "./errors.ts";
 import { fetchChunk } from "./fetch_chunk.ts";
-import { assertReadOnly } from "./read_only_sql.ts";
+import { parseReadOnly, type ReadOnlyQuery } from "./read_only_sql.ts";
 
 /** What a query may take. */
 export interface QueryLimits {
@@ -19,12 +19,18 @@ export interface QueryLimits {
 }
 
 type Execute = (connection: DuckDBConnection) => Promise<DuckDBResult>;
+type ExecuteForeign = (
+  connection: DuckDBConnection,
+  query: ReadOnlyQuery,
+) => Promise<DuckDBResult>;
 
 /** Queries from outside at the same time. */
 const MAX_QUERIES = 4;
 /** From its start until its last row is read. */
 const QUERY_TIMEOUT_MS = 30_000;
 const INTERRUPT_INTERVAL_MS = 10;
+/** Rows that a query may ask for. */
+export const MAX_QUERY_ROWS = 10_000_000;
 /** Each thread holds a group until it is written, and an event may be large. */
 const PARQUET_GROUP_ROWS = 4_096;
 
@@ -79,13 +85,15 @@ export class QueryRunner {
     await Deno.mkdir(this.#exportDirectory, { recursive: true, mode: 0o700 });
     const path = join(this.#exportDirectory, `${crypto.randomUUID()}.parquet`);
     try {
-      using _result = await this.#runForeign(sql, signal, (connection) =>
-        connection.run(
-          `COPY (FROM (\n${withoutSemicolons(sql)}\n) LIMIT ${maxRows})
-          TO '${
-            path.replaceAll("'", "''")
-          }' (FORMAT parquet, ROW_GROUP_SIZE ${PARQUET_GROUP_ROWS})`,
-        ));
+      using _result = await this.#runForeign(sql, signal, (connection, { isOrdered }) => {
+        // A LIMIT, or an order that nobody asks for, has DuckDB gather a whole table in memory.
+        const limit = maxRows < MAX_QUERY_ROWS ? `LIMIT ${maxRows}` : "";
+        return connection.run(
+          `COPY (FROM (\n${withoutSemicolons(sql)}\n) ${limit})
+          TO '${path.replaceAll("'", "''")}'
+          (FORMAT parquet, ROW_GROUP_SIZE ${PARQUET_GROUP_ROWS}, PRESERVE_ORDER ${isOrdered})`,
+        );
+      });
       return await Deno.open(path);
     } finally {
       await Deno.remove(path).catch(() => {});
@@ -99,12 +107,15 @@ export class QueryRunner {
     await Promise.all(Array.from(this.#running, (result) => result.end()));
   }
 
-  async #runForeign(sql: string, signal: AbortSignal, execute: Execute): Promise<QueryResult> {
+  async #runForeign(
+    sql: string,
+    signal: AbortSignal,
+    execute: ExecuteForeign,
+  ): Promise<QueryResult> {
     if (this.#foreignQueries >= MAX_QUERIES) throw new QueryBusyError();
     this.#foreignQueries++;
     return await this.#run(signal, async (connection) => {
-      await assertReadOnly(connection, sql);
-      return await execute(connection);
+      return await execute(connection, await parseReadOnly(connection, sql));
     }, () => this.#foreignQueries--);
   }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBConnection } from "@duckdb/node-api";
 import { QueryRefusedError, StoreUnavailableError } from "./errors.ts";
 import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
+import { MAX_QUERY_ROWS } from "./query_runner.ts";
 import { Store } from "./store.ts";
 
 function someEvents(count: number) {
@@ -164,15 +166,40 @@ Deno.test("A query's rows become a Parquet file that leaves nothing behind", () 
 
 Deno.test("A relation larger than the memory becomes a Parquet file", async () => {
   await using database = await temporaryDatabasePath();
-  const store = await Store.open({ path: database.path, memoryMiB: 48 });
+  const store = await Store.open({ path: database.path });
   try {
-    const text = "x".repeat(2_000);
+    const text = "x".repeat(4_000);
     for (let i = 0; i < 20; i++) {
       await store.append(Array.from({ length: 2_000 }, (_, n) => newEvent({ text, i, n })));
     }
-    using file = await store.queries.exportParquet("FROM events", { maxRows: 1e6, signal });
+    const limits = { maxRows: MAX_QUERY_ROWS, signal };
+    using file = await store.queries.exportParquet("FROM events", limits);
     assert.ok((await file.stat()).size > 0);
   } finally {
     await store.close();
+  }
+});
+
+Deno.test("A Parquet file has its rows in the order that the query asks for", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".parquet" });
+  try {
+    await withStore(async (store) => {
+      const sql = "SELECT hash(range) AS h FROM range(500_000) ORDER BY h";
+      const limits = { maxRows: MAX_QUERY_ROWS, signal };
+      using file = await store.queries.exportParquet(sql, limits);
+      await Deno.writeFile(path, file.readable);
+    });
+    const connection = await DuckDBConnection.create();
+    const reader = await connection.runAndReadAll(
+      `SELECT count(*), count(*) FILTER (WHERE falls) FROM (
+        SELECT h < lag(h) OVER (ORDER BY file_row_number) AS falls
+        FROM read_parquet($1, file_row_number = true)
+      )`,
+      [path],
+    );
+    assert.deepEqual(reader.getRows(), [[500_000n, 0n]]);
+    connection.closeSync();
+  } finally {
+    await Deno.remove(path);
   }
 });

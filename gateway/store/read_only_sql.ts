@@ -31,13 +31,22 @@ interface Node {
   readonly [member: string]: unknown;
 }
 
+/** What is known of a query before it runs. */
+export interface ReadOnlyQuery {
+  /** Whether it asks for an order of its rows. */
+  readonly isOrdered: boolean;
+}
+
 /**
  * Refuses what is not one statement that reads the store's public relations and nothing else. DuckDB
  * itself parses it; file access is off in the whole database besides.
  *
  * @throws {QueryRefusedError} saying what is wrong with it
  */
-export async function assertReadOnly(connection: DuckDBConnection, sql: string): Promise<void> {
+export async function parseReadOnly(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<ReadOnlyQuery> {
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($1::VARCHAR)", [sql]);
   const tree = JSON.parse(String(reader.value(0, 0)));
   if (tree.error === true) throw syntaxError(sql, tree);
@@ -48,6 +57,8 @@ export async function assertReadOnly(connection: DuckDBConnection, sql: string):
   visit(tree, (node) => names.add(node));
   await names.assertUnambiguous(connection);
   visit(tree, (node) => assertAllowed(node, names));
+  const modifiers: readonly Node[] = tree.statements[0].node.modifiers;
+  return { isOrdered: modifiers.some(({ type }) => type === "ORDER_MODIFIER") };
 }
 
 /** Names that a query gives to its own `WITH` tables. */
