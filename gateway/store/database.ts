@@ -116,6 +116,8 @@ async function openInstance(
     });
     const connection = await instance.connect();
     await migrate(connection);
+    // Else the days and hours of queries would be those of wherever the gateway runs.
+    await connection.run("SET GLOBAL TimeZone = 'UTC'");
     await confine(connection, exportDirectory);
     connection.closeSync();
     return instance;

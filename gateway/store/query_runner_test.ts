@@ -43,6 +43,12 @@ Deno.test("A query reads the store, in its own order, up to a number of rows", (
     assert.deepEqual(await rows(store, "SELECT unnest([1, 2]) AS a"), [{ a: 1 }, { a: 2 }]);
   }));
 
+Deno.test("A query has times in UTC, wherever the gateway runs", () =>
+  withStore(async (store) => {
+    const sql = "SELECT current_setting('TimeZone') AS zone, make_timestamptz(0)::VARCHAR AS epoch";
+    assert.deepEqual(await rows(store, sql), [{ zone: "UTC", epoch: "1970-01-01 00:00:00+00" }]);
+  }));
+
 Deno.test("A query that does anything else than reading events is refused", async (t) => {
   const secretFile = await Deno.makeTempFile({ suffix: ".csv" });
   const file = secretFile.replaceAll("'", "''");
