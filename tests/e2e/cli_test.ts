@@ -120,6 +120,19 @@ Deno.test("collider consumer writes out the Python reader", async () => {
   assert.deepEqual(bytes, await Deno.readFile(join(ROOT, "consumer.py")));
 });
 
+Deno.test({
+  name: "output that does not fit on the disk is told in words",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { command, args, ...start } = await programCommand(["consumer"]);
+    const shell = ["-c", 'exec "$0" "$@" > /dev/full', command, ...args];
+    const { code, stderr } = await new Deno.Command("sh", { ...start, args: shell }).output();
+    const told = new TextDecoder().decode(stderr);
+    assert.equal(code, 1);
+    assert.match(told, /^error: the output can't be written: No space left .+\n +Check .+\n$/);
+  },
+});
+
 Deno.test("collider doctor finds a place for a gateway, one that runs, and what is in its way", async () => {
   await using gateway = await Gateway.start();
   const { directory, ringPath, databasePath, url } = gateway;
