@@ -74,6 +74,12 @@ export class EventWindow {
     return page.row(at);
   }
 
+  /** The JSON text of the event at an index, as it was received. */
+  payload(index: number): string {
+    const [page, at] = this.#locate(index);
+    return page.payload(at);
+  }
+
   /**
    * Goes to the newest events.
    *

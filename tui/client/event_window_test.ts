@@ -27,7 +27,9 @@ class Store {
 /** Asserts that every index in the window shows the event that its number says. */
 function assertWhole(window: EventWindow): void {
   for (let i = window.first; i < window.end; i++) {
-    assert.equal(window.row(i).id, idOf(window.numberOf(i)!), `index ${i}`);
+    const { id, payloadStart } = window.row(i);
+    assert.equal(id, idOf(window.numberOf(i)!), `index ${i}`);
+    assert.equal(payloadStart, window.payload(i));
   }
 }
 

@@ -11,6 +11,8 @@ import type { Shell } from "./tab.ts";
 const BLANK: StyledLine = [];
 /** Frames that are looked through for that of an event. */
 const MAX_FRAMES = 1_000;
+/** What is shown of a document's text, UTF-16 code units. */
+const MAX_DOCUMENT_LENGTH = 200_000;
 const LABEL_WIDTH = 14;
 
 interface Entity {
@@ -123,7 +125,7 @@ function entitiesOf(stages: readonly Stage[]): Entity[] {
 function documentLines(stages: readonly Stage[]): StyledLine[] {
   const result = stages.findLast(({ stage }) => stage === "ocr")?.result;
   const { markdown } = (result ?? {}) as { markdown?: unknown };
-  return typeof markdown === "string" ? linesOf(markdown) : [];
+  return typeof markdown === "string" ? linesOf(markdown.slice(0, MAX_DOCUMENT_LENGTH)) : [];
 }
 
 function field(name: string, value: string): StyledLine {

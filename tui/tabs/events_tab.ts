@@ -106,7 +106,8 @@ export class EventsTab implements Tab {
   }
 
   copyText(): string | null {
-    return this.#detail === null ? this.#selectedRow()?.payload ?? null : this.#detail.copyText();
+    if (this.#detail !== null) return this.#detail.copyText();
+    return this.#hasSelected() ? this.#window.payload(this.#list.selected) : null;
   }
 
   #drawList(canvas: Canvas): void {
@@ -168,17 +169,15 @@ export class EventsTab implements Tab {
     return this.#shell.history.latest?.events_stored ?? 0;
   }
 
-  #selectedRow(): EventRow | null {
-    const { first, end } = this.#window;
+  #hasSelected(): boolean {
     const { selected } = this.#list;
-    return selected >= first && selected < end ? this.#window.row(selected) : null;
+    return selected >= this.#window.first && selected < this.#window.end;
   }
 
   #open(): void {
-    const row = this.#selectedRow();
-    if (row === null || this.#detail !== null) return;
+    if (this.#detail !== null || !this.#hasSelected()) return;
     this.#isFollowing = false;
-    this.#detail = new EventDetail(this.#shell, row.id);
+    this.#detail = new EventDetail(this.#shell, this.#window.row(this.#list.selected).id);
   }
 
   #openBeside(rows: number): void {
@@ -256,7 +255,7 @@ function columnsOf(row: EventRow, { theme, width }: Canvas): Column[] {
     { text: row.type, style: categoryStyle(theme, row.type) },
     { text: row.conversationId ?? "", style: theme.muted },
     { text: row.frameId === null ? "" : `#${row.frameId}`, style: theme.muted },
-    { text: clipTo(summaryOf(row.payload), width) },
+    { text: clipTo(summaryOf(row.payloadStart), width) },
   ];
 }
 

@@ -1,7 +1,9 @@
 import type { Span, StyledLine, Tone } from "../screen/widgets/styled_text.ts";
 
-/** Of JSON text that is laid out, in UTF-16 code units; the rest is left out. */
-const MAX_LENGTH = 256 << 10;
+/** Of one text; the rest is left out. */
+const MAX_TOKENS = 20_000;
+/** Of a string, in UTF-16 code units: images are sent as such. */
+const MAX_TOKEN_LENGTH = 2_000;
 const INDENT = "  ";
 /** A string (perhaps cut off), a mark, or anything else up to the next of these. */
 const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}[\],:]|[^\s{}[\],:"]+/gs;
@@ -15,7 +17,7 @@ export function jsonLines(json: string): StyledLine[] {
   const add = (text: string, tone: Tone) => lines.at(-1)!.push({ text, tone });
   let depth = 0;
   const breakLine = () => lines.push(depth > 0 ? [{ text: INDENT.repeat(depth) }] : []);
-  const tokens = [...json.slice(0, MAX_LENGTH).matchAll(TOKEN)].map(([token]) => token);
+  const tokens = tokensOf(json);
   tokens.forEach((token, i) => {
     const next = tokens[i + 1];
     switch (token) {
@@ -41,11 +43,27 @@ export function jsonLines(json: string): StyledLine[] {
         add(": ", "muted");
         break;
       default:
-        add(token, toneOf(token, next));
+        add(clipped(token), toneOf(token, next));
     }
   });
-  if (json.length > MAX_LENGTH) lines.push([{ text: "… the rest is not shown", tone: "muted" }]);
+  if (tokens.length === MAX_TOKENS) {
+    lines.push([{ text: "… the rest is not shown", tone: "muted" }]);
+  }
   return lines;
+}
+
+function tokensOf(json: string): string[] {
+  const tokens: string[] = [];
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (tokens.push(token) === MAX_TOKENS) break;
+  }
+  return tokens;
+}
+
+function clipped(token: string): string {
+  if (token.length <= MAX_TOKEN_LENGTH) return token;
+  const left = (token.length - MAX_TOKEN_LENGTH).toLocaleString("en-US");
+  return `${token.slice(0, MAX_TOKEN_LENGTH)}… and ${left} characters"`;
 }
 
 function toneOf(token: string, next: string | undefined): Tone {

@@ -28,3 +28,9 @@ Deno.test("jsonLines shows what is no JSON, and stops somewhere", () => {
   assert.equal(plain('{"a": "unfin'), '{\n  "a": "unfin');
   assert.match(plain(`[${"1,".repeat(1e6)}1]`), /the rest is not shown$/);
 });
+
+Deno.test("jsonLines shows the beginning of an image, and all that follows it", () => {
+  const text = plain(`{"image": "${"A".repeat(5e6)}", "type": "Scan"}`);
+  assert.ok(text.length < 3_000);
+  assert.match(text, /A… and 4,998,002 characters",\n {2}"type": "Scan"\n}$/);
+});
