@@ -16,8 +16,17 @@ export class LlmError extends Error {
   }
 }
 
-/** There is no server, it fails, or it is left out for a while because it failed repeatedly. */
+/** There is no server, or it fails. */
 export class LlmUnavailableError extends LlmError {}
+
+/** The server failed repeatedly and is not asked for a while. */
+export class LlmLeftOutError extends LlmUnavailableError {
+  constructor() {
+    super("the language model failed repeatedly and is left out for now", {
+      hint: "see that its server runs; it is tried again after a while",
+    });
+  }
+}
 
 /** The server, or this client, has more to do than it takes on. */
 export class LlmBusyError extends LlmError {}

@@ -4,7 +4,7 @@ import { AnswerAssembly } from "./answer_assembly.ts";
 import type { ChatAnswer, ChatModel, ChatRequest } from "./chat_model.ts";
 import { CircuitBreaker } from "../models/circuit_breaker.ts";
 import { serverClient } from "../models/openai/server_client.ts";
-import { LlmError, LlmRefusedError, LlmUnavailableError } from "./errors.ts";
+import { LlmError, LlmLeftOutError, LlmRefusedError, LlmUnavailableError } from "./errors.ts";
 import { asLlmError } from "./openai_errors.ts";
 import { chatBody, type OptionalParameter, refusedParameter } from "./openai_request.ts";
 import type { Opening } from "./thinking.ts";
@@ -110,12 +110,7 @@ export class OpenAiChat implements ChatModel {
 
   /** Keeps a server that fails again and again from being asked. */
   async #guarded(call: Call): Promise<ChatAnswer> {
-    if (!this.#breaker.allows(performance.now())) {
-      throw new LlmUnavailableError(
-        "the language model failed repeatedly and is left out for now",
-        { hint: "see that its server runs; it is tried again after a while" },
-      );
-    }
+    if (!this.#breaker.allows(performance.now())) throw new LlmLeftOutError();
     try {
       const answer = await this.#ask(call);
       this.#breaker.succeed();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LruMap } from "../collider/lru_map.ts";
 import type { ChatModel } from "./chat_model.ts";
-import { LlmBusyError } from "./errors.ts";
+import { LlmBusyError, LlmLeftOutError } from "./errors.ts";
 import { eventExcerpt } from "./event_excerpt.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -140,8 +140,9 @@ export class TypeInference {
   async #ask(event: Event, { inBackground = false }: InferOptions): Promise<InferredType> {
     const { model, reservedTypes } = this.#options;
     const spared = inBackground ? Math.floor(this.#requestsPerMinute / 2) : 0;
-    // A call that is not made takes nothing from those that may be made.
-    if (!model.isLeftOut && !this.#bucket.take(performance.now(), spared)) {
+    // Before it is counted, because no call is made; and at once, because there may be many.
+    if (model.isLeftOut) throw new LlmLeftOutError();
+    if (!this.#bucket.take(performance.now(), spared)) {
       throw new LlmBusyError("the language model is asked for types too often", {
         hint: "let it be asked more often with --llm-rpm, or send events with a type",
       });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeOpenAiServer } from "../tests/fakes/openai_server.ts";
 import { replyTo } from "../tests/fakes/openai_server_behaviours.ts";
 import type { ChatAnswer, ChatModel, ChatRequest } from "./chat_model.ts";
-import { LlmBusyError, LlmUnavailableError } from "./errors.ts";
+import { LlmBusyError, LlmLeftOutError, LlmUnavailableError } from "./errors.ts";
 import { OpenAiChat } from "./openai_client.ts";
 import { GENERIC_TYPE, TypeInference, type TypeInferenceOptions } from "./type_inference.ts";
 
@@ -184,10 +184,8 @@ Deno.test("TypeInference does not count the calls that are not made while the mo
   const model = new FakeModel();
   const inference = inferenceBy(model, { requestsPerMinute: 1 });
   model.isLeftOut = true;
-  model.answer = () => Promise.reject(new LlmUnavailableError("left out", { hint: "wait" }));
-  for (let i = 0; i < 3; i++) await assert.rejects(inference.infer({ a: 1 }), LlmUnavailableError);
+  for (let i = 0; i < 3; i++) await assert.rejects(inference.infer({ a: 1 }), LlmLeftOutError);
   model.isLeftOut = false;
-  model.answer = () => ORDER;
   assert.equal((await inference.infer({ a: 1 })).type, "OrderPlaced");
 });
 
