@@ -14,7 +14,7 @@ export function topCommand(): CommandUnknownOpts {
     )
     .addOption(
       new Option("--refresh-ms <milliseconds>", "from one look at the gateway to the next")
-        .default(250).argParser(integer(10, 60_000)),
+        .default(250).argParser(integer(1, 60_000)),
     )
     .addHelpText("after", TOP_HELP)
     .action(async ({ theme, refreshMs, token, ...address }) => {

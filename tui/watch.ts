@@ -25,8 +25,8 @@ const IDLE_READINGS = 20;
 const IDLE_FACTOR = 2;
 /** The gateway has better things to do: we take a twentieth of its time at most… */
 const PAUSE_PER_WORK = 19;
-/** …unless people would have to wait for what is new. */
-const MAX_PAUSE_MS = 1_000;
+/** …but people must not wait for what is new longer than so many intervals. */
+const MAX_STRETCH = 4;
 const LOST_INTERVAL_MS = 1_000;
 
 /** Reads the metrics again and again, rarely enough not to be noticed by the gateway. */
@@ -49,7 +49,7 @@ export class Watch {
       const startedMs = performance.now();
       const intervalMs = await this.#read();
       const tookMs = performance.now() - startedMs;
-      const restMs = Math.min(MAX_PAUSE_MS, tookMs * PAUSE_PER_WORK);
+      const restMs = Math.min(MAX_STRETCH * intervalMs, tookMs * PAUSE_PER_WORK);
       await this.#pause(Math.max(intervalMs, restMs));
     }
   }

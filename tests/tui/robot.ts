@@ -80,7 +80,7 @@ export class Robot implements AsyncDisposable {
   /** The command of `collider top`, which may do no more than the executable. */
   static topCommand(url: string, flags: readonly string[] = []): string[] {
     const program = [Deno.execPath(), "run", ...PERMISSION_FLAGS, "main.ts"];
-    return [...program, "top", "--url", url, "--refresh-ms", "10", ...flags];
+    return [...program, "top", "--url", url, "--refresh-ms", "1", ...flags];
   }
 
   /** Starts `collider top`. */

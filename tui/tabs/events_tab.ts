@@ -52,8 +52,8 @@ export class EventsTab implements Tab {
   #filter: EventFilter = {};
   #isFollowing = true;
   #detail: EventDetail | null = null;
-  /** Events and frames there were when it was looked for new ones; -1 = it must be, anyway. */
-  #seenChanges = -1;
+  /** Events there were when it was looked for new ones; -1 = it must be looked, anyway. */
+  #seenEvents = -1;
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -76,13 +76,11 @@ export class EventsTab implements Tab {
       : null;
   }
 
-  async refresh({ events_stored, ring: { head } }: Metrics): Promise<void> {
+  async refresh({ events_stored }: Metrics): Promise<void> {
     await this.#detail?.refresh();
-    // An event changes once more, when it gets its frame.
-    const changes = events_stored + head;
-    const isNew = changes !== this.#seenChanges;
+    const isNew = events_stored !== this.#seenEvents || this.#awaitsFrame();
     // Before anything is awaited: meanwhile, somebody may want to see something else.
-    this.#seenChanges = changes;
+    this.#seenEvents = events_stored;
     if (!isNew || !this.#isFollowing) {
       if (isNew) this.#window.noteNewEvents();
       return await this.#extend();
@@ -90,11 +88,17 @@ export class EventsTab implements Tab {
     try {
       await this.#window.toNewest(this.#filter, this.#pageEvents(), events_stored);
     } catch (error) {
-      this.#seenChanges = -1;
+      this.#seenEvents = -1;
       throw error;
     }
     if (this.#isFollowing) this.#list.selected = this.#window.first;
     if (this.#window.end < this.#list.height) await this.#extend();
+  }
+
+  /** Whether the newest event will change once more: frames come in the order of events. */
+  #awaitsFrame(): boolean {
+    const { first, end } = this.#window;
+    return this.#isFollowing && first < end && this.#window.row(first).frameId === null;
   }
 
   draw(canvas: Canvas): void {
@@ -212,7 +216,7 @@ export class EventsTab implements Tab {
   /** Goes to the newest events and stays there. */
   #follow(): void {
     this.#isFollowing = true;
-    this.#seenChanges = -1;
+    this.#seenEvents = -1;
     this.#shell.refresh();
   }
 
