@@ -41,7 +41,8 @@ export function searchRoute(app: OpenAPIHono, { search }: Pipeline): void {
     request: { body: { content: { "application/json": { schema: SearchBody } } } },
     responses: {
       200: jsonAnswer("The events, best first.", z.object({ results: z.array(ResultBody) })),
-      503: jsonAnswer("The embedder gives no answer.", ErrorBody),
+      422: jsonAnswer("Too many or too large events to be searched by words.", ErrorBody),
+      503: jsonAnswer("The embedder gives no answer, or too many searches wait.", ErrorBody),
       ...FAILURES,
     },
   });

@@ -109,6 +109,18 @@ export class QueryTooLargeError extends GatewayError {
   }
 }
 
+/** The events that are to be searched do not fit into the memory that the database may use. */
+export class SearchTooLargeError extends GatewayError {
+  constructor(options: ErrorOptions) {
+    super("these are too many or too large events to be searched by words at once", {
+      status: 422,
+      code: "search_too_large",
+      hint: "Search fewer, by a filter such as since, or with mode vector; or try again later.",
+      ...options,
+    });
+  }
+}
+
 /** A query failed after its first rows were there. DuckDB's client does not tell why. */
 export class QueryFailedError extends GatewayError {
   constructor() {

@@ -3,7 +3,7 @@ import type { GatewayEvent } from "../event/event.ts";
 import type { LearnedSchemaRow } from "../event/schema_registry.ts";
 import { ChatStore } from "./chat_store.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
-import { StoreUnavailableError } from "./errors.ts";
+import { QueryBusyError, StoreUnavailableError } from "./errors.ts";
 import type { EventFilter } from "./event_filter.ts";
 import * as pages from "./event_pages.ts";
 import * as events from "./event_queries.ts";
@@ -15,6 +15,9 @@ import type { StoredEvent } from "./stored_event.ts";
 import { type SearchFilter, searchText, type TextMatch } from "./text_search.ts";
 import { type Failures, type FailureSearch, listUnnamed } from "./unnamed_events.ts";
 import * as unpublished from "./unpublished_events.ts";
+
+/** Searches by words, of which one runs and the others wait. */
+const MAX_SEARCHES = 8;
 
 /** How the store is opened. */
 export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
@@ -35,6 +38,8 @@ export class Store {
   readonly #commits: GroupCommit;
   /** What is under way. */
   readonly #queries = new Set<Promise<unknown>>();
+  #searches = 0;
+  #lastSearch: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   private constructor(database: Database, options: GroupCommitOptions) {
@@ -85,9 +90,19 @@ export class Store {
     return this.#connected((connection) => pages.eventsByIds(connection, ids));
   }
 
-  /** See {@linkcode searchText}. */
-  searchText(text: string, limit: number, filter: SearchFilter): Promise<TextMatch[]> {
-    return this.#connected((connection) => searchText(connection, text, limit, filter));
+  /**
+   * See {@linkcode searchText}. One at a time: each may need all the memory there is.
+   *
+   * @throws {QueryBusyError} if too many wait already
+   */
+  async searchText(text: string, limit: number, filter: SearchFilter): Promise<TextMatch[]> {
+    if (this.#searches === MAX_SEARCHES) throw new QueryBusyError();
+    this.#searches++;
+    const search = this.#lastSearch.then(() =>
+      this.#connected((connection) => searchText(connection, text, limit, filter))
+    );
+    this.#lastSearch = search.catch(() => {});
+    return await search.finally(() => this.#searches--);
   }
 
   /** The same events as columns; see {@linkcode pages.streamEvents}. */

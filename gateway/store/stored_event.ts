@@ -58,8 +58,12 @@ export async function readEvents(
 
 /** @throws {ResultTooLargeError} if it failed because of too little memory, else what it failed with */
 export function explainOutOfMemory(cause: unknown): never {
-  const isOutOfMemory = cause instanceof Error && /^Out of Memory Error/i.test(cause.message);
-  throw isOutOfMemory ? new ResultTooLargeError({ cause }) : cause;
+  throw isOutOfMemory(cause) ? new ResultTooLargeError({ cause }) : cause;
+}
+
+/** Whether DuckDB had too little memory. */
+export function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && /^Out of Memory Error/i.test(cause.message);
 }
 
 /** A value of a column of integers. */

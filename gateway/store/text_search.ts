@@ -1,5 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { SearchTooLargeError } from "./errors.ts";
 import { conditionsOf, type EventFilter } from "./event_filter.ts";
+import { isOutOfMemory } from "./stored_event.ts";
 
 /** Which events are searched. */
 export type SearchFilter = Pick<EventFilter, "type" | "conversationId" | "sinceUs" | "untilUs">;
@@ -29,6 +31,7 @@ const TEXT = `strip_accents(lower(concat_ws(chr(10), e.payload->>'$.message', o.
  * Case and accents make no difference. The frequencies are those of the events that the filter lets
  * through.
  *
+ * @throws {SearchTooLargeError} if there are more, or larger, events than can be searched at once
  * @see Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009
  */
 export async function searchText(
@@ -49,18 +52,22 @@ export async function searchText(
     ), texts AS (
       SELECT e.id, ${TEXT} AS text FROM events e LEFT JOIN ocr o ON o.event_id = e.id WHERE ${where}
     ), candidates AS MATERIALIZED (
-      SELECT id, regexp_extract_all(text, '${WORD}') AS words FROM texts, wanted w
-      WHERE len(list_filter(w.words, lambda word: contains(text, word))) > 0
+      SELECT id, len(found) AS length, list_transform(
+        words, lambda word: len(list_filter(found, lambda other: other = word))
+      ) AS frequencies
+      FROM (
+        SELECT id, w.words, regexp_extract_all(text, '${WORD}') AS found FROM texts, wanted w
+        WHERE len(list_filter(w.words, lambda word: contains(text, word))) > 0
+      )
       ORDER BY id DESC LIMIT ${MAX_CANDIDATES}
     ), hits AS MATERIALIZED (
-      SELECT c.id, len(c.words) AS length, w.word,
-        len(list_filter(c.words, lambda other: other = w.word)) AS frequency
-      FROM candidates c, (SELECT unnest(words) AS word FROM wanted) w
+      SELECT c.id, c.length, unnest(w.words) AS word, unnest(c.frequencies) AS frequency
+      FROM candidates c, wanted w
     ), spread AS (
       SELECT word, count(*) FILTER (frequency > 0) AS events FROM hits GROUP BY word
     ), total AS (
       SELECT (SELECT count(*) FROM events e WHERE ${where}) AS events,
-        (SELECT avg(len(words)) FROM candidates) AS length
+        (SELECT avg(length) FROM candidates) AS length
     )
     SELECT h.id::VARCHAR, sum(
       ln(1 + (t.events - s.events + 0.5) / (s.events + 0.5)) * h.frequency * (${K1} + 1)
@@ -69,6 +76,8 @@ export async function searchText(
     FROM hits h JOIN spread s USING (word), total t WHERE h.frequency > 0
     GROUP BY h.id ORDER BY score DESC, h.id DESC LIMIT ${limit}`,
     [text, ...values],
-  );
+  ).catch((cause) => {
+    throw isOutOfMemory(cause) ? new SearchTooLargeError({ cause }) : cause;
+  });
   return reader.getRows().map(([id, score]) => ({ id: String(id), score: Number(score) }));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
-import { newEvent } from "./fixtures.ts";
+import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
 import type { Enrichment } from "./rows.ts";
 import { Store } from "./store.ts";
 import type { SearchFilter } from "./text_search.ts";
@@ -116,4 +116,32 @@ Deno.test("searchText keeps to the filter", async () => {
     ]),
     [[2, 1], [1, 0], [1]],
   );
+});
+
+Deno.test("searchText keeps a few searches waiting, and refuses more", async () => {
+  const store = await Store.open({ path: ":memory:" });
+  try {
+    await store.append(messages("um plano"));
+    const searches = Array.from({ length: 10 }, () => store.searchText("plano", 5, {}));
+    const answers = await Promise.allSettled(searches);
+    const refusals = answers.filter((answer) => answer.status === "rejected");
+    assert.deepEqual(refusals.map(({ reason }) => reason.code), ["query_busy", "query_busy"]);
+    assert.equal((await store.searchText("plano", 5, {})).length, 1);
+  } finally {
+    await store.close();
+  }
+});
+
+Deno.test("searchText searches more than fits into memory", async () => {
+  await using database = await temporaryDatabasePath();
+  const store = await Store.open({ path: database.path });
+  try {
+    const message = "plano ".repeat(350);
+    for (let i = 0; i < 12; i++) {
+      await store.append(Array.from({ length: 2_000 }, () => newEvent({ message })));
+    }
+    assert.equal((await store.searchText("plano", 5, {})).length, 5);
+  } finally {
+    await store.close();
+  }
 });
