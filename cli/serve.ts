@@ -99,7 +99,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
   if (flags.tui && hasTerminal()) {
     isDrawing = true;
     try {
-      await showDashboard(server, flags.token, stopping);
+      await showDashboard(server, flags, stopping);
     } catch (error) {
       isDrawing = false;
       log.error("the dashboard can't be drawn any more", { reason: (error as Error).message });
@@ -122,13 +122,13 @@ function hasTerminal(): boolean {
 /** Draws the dashboard until its user quits, or the gateway is to stop. */
 async function showDashboard(
   server: Server,
-  token: string | undefined,
+  { token, theme }: Pick<ServeFlags, "token" | "theme">,
   stopping: Promise<void>,
 ): Promise<void> {
   const { runDashboard } = await import("../tui/dashboard.ts");
   const ending = new AbortController();
   stopping.then(() => ending.abort());
-  await runDashboard({ source: localSource(server, token), signal: ending.signal });
+  await runDashboard({ source: localSource(server, token), theme, signal: ending.signal });
 }
 
 /** The gateway of this process, asked without a connection. */

@@ -7,6 +7,7 @@ import { configOption, dataDirectoryOption } from "./data_directory.ts";
 import { DEFAULT_LLM_BASE_URL, embedderOption } from "./embedder_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType } from "./ner_flags.ts";
 import { OCR_PIPELINES } from "./ocr_flags.ts";
+import { themeOption } from "./theme_flag.ts";
 import { integer, share, signingSecret, webhookSecret } from "./values.ts";
 
 /** What the flags of {@linkcode serveFlags} say. */
@@ -23,7 +24,9 @@ export function serveFlags(name: string) {
       new Option("--max-body-mb <megabytes>", "largest request body, and NDJSON line").default(16)
         .argParser(integer(1, 1024)),
     )
+    .optionsGroup("Dashboard:")
     .option("--no-tui", "log to the terminal instead of drawing on it")
+    .addOption(themeOption())
     .optionsGroup("Access:")
     .addOption(tokenOption("ask for this bearer token"))
     .option("--insecure", "allow other addresses than loopback without a token")

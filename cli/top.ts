@@ -1,6 +1,6 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import { THEME_NAMES } from "../tui/screen/theme.ts";
 import { clientCommand, gatewayUrl } from "./address_flags.ts";
+import { themeOption } from "./theme_flag.ts";
 import { integer } from "./values.ts";
 
 /** `collider top`: the dashboard of a gateway that runs already, here or elsewhere. */
@@ -8,10 +8,7 @@ export function topCommand(): CommandUnknownOpts {
   return clientCommand("top")
     .description("show the dashboard of a running gateway")
     .optionsGroup("Dashboard:")
-    .addOption(
-      new Option("--theme <theme>", "how it looks (default: dark, or none where NO_COLOR is set)")
-        .choices(THEME_NAMES),
-    )
+    .addOption(themeOption())
     .addOption(
       new Option("--refresh-ms <milliseconds>", "from one look at the gateway to the next")
         .default(250).argParser(integer(1, 60_000)),
