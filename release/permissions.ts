@@ -46,10 +46,8 @@ export const PERMISSION_FLAGS: readonly string[] = [
 ];
 
 /**
- * A young generation that holds what a batch of requests allocates, so that little of it has to be
- * copied; and a whole heap that is collected when it has doubled, where V8 would wait until it is
- * four times as large. And at most 512 MiB for WebAssembly, in which PDFs are read: a small one can
- * unfold to any size.
+ * A young generation that holds what a burst of requests allocates: fewer, shorter pauses. And at most
+ * 512 MiB for WebAssembly, in which PDFs are read: a small one can unfold to any size.
  */
-export const V8_FLAGS = "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4," +
-  "--heap-growing-percent=100,--wasm-max-mem-pages=8192";
+export const V8_FLAGS = "--v8-flags=--min-semi-space-size=16,--max-semi-space-size=16," +
+  "--wasm-max-mem-pages=8192";
