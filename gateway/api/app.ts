@@ -9,7 +9,8 @@ import { eventRoutes } from "./event_routes.ts";
 import { exportRoutes } from "./export_routes.ts";
 import { extractRoute } from "./extract_route.ts";
 import { frameRoute } from "./frame_route.ts";
-import { InvalidRequestError, MethodNotAllowedError, NotFoundError } from "./errors.ts";
+import { MethodNotAllowedError, NotFoundError } from "./errors.ts";
+import { invalidRequest } from "./invalid_request.ts";
 import { ingestHandler } from "./ingest.ts";
 import { liveRoutes } from "./live_routes.ts";
 import { ocrRoute } from "./ocr_route.ts";
@@ -40,9 +41,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   const { pipeline, guard } = options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
-      if (result.success) return;
-      const [issue] = result.error.issues;
-      throw new InvalidRequestError(`${issue!.path.join(".")}: ${issue!.message}`);
+      if (!result.success) throw invalidRequest(result.error);
     },
   });
 

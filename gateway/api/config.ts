@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { idBefore } from "../export/export_start.ts";
 import type { Settings, SettingsKeeper } from "../pipeline/settings.ts";
 import { InvalidRequestError } from "./errors.ts";
+import { invalidRequest } from "./invalid_request.ts";
 
 const wholeNumber = (max: number) =>
   z.union(
@@ -56,11 +57,7 @@ export const SettingsView = z.object({
  */
 export function changeSettings(keeper: SettingsKeeper, values: unknown): Promise<boolean> {
   const parsed = SettingsChange.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue!.path.join(".");
-    throw new InvalidRequestError(path === "" ? issue!.message : `${path}: ${issue!.message}`);
-  }
+  if (!parsed.success) throw invalidRequest(parsed.error);
   const { batch_size, export_batch_size = batch_size, export_from, ...rest } = parsed.data;
   const given = Object.entries({ ...rest, export_batch_size })
     .filter(([, value]) => value !== undefined && value !== "");

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { parseJson } from "../event/strict_json.ts";
-import { InvalidRequestError, UnsupportedMediaTypeError } from "./errors.ts";
+import { UnsupportedMediaTypeError } from "./errors.ts";
+import { invalidRequest } from "./invalid_request.ts";
 import { mediaType } from "../event/media_type.ts";
 import { readBody } from "./request_body.ts";
 
@@ -25,7 +26,5 @@ export async function jsonRequest<T>(
   }
   const parsed = schema.safeParse(parseJson(await readBody(request, maxBytes)));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue!.path.join(".");
-  throw new InvalidRequestError(path === "" ? issue!.message : `${path}: ${issue!.message}`);
+  throw invalidRequest(parsed.error);
 }
