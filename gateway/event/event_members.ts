@@ -3,10 +3,8 @@ import { InvalidEventError } from "./errors.ts";
 import { isJsonObject, type JsonValue } from "./strict_json.ts";
 import { describeValue, hasControlCharacter } from "./text.ts";
 
-/**
- * Members that mean the same in events of every type, and so don't tell of which type one is.
- */
-export const GENERAL_MEMBERS: ReadonlySet<string> = new Set([
+/** Members that the gateway itself reads. */
+export const OWN_MEMBERS: readonly string[] = [
   "id",
   "type",
   "message",
@@ -17,6 +15,13 @@ export const GENERAL_MEMBERS: ReadonlySet<string> = new Set([
   "workflow_node",
   "case_status",
   "lead_status",
+];
+
+/**
+ * Members that mean the same in events of every type, and so don't tell of which type one is.
+ */
+export const GENERAL_MEMBERS: ReadonlySet<string> = new Set([
+  ...OWN_MEMBERS,
   "image",
   "image_path",
 ]);

@@ -11,6 +11,7 @@ import type { Embed } from "../../llm/sentiment.ts";
 import { GENERIC_TYPE } from "../../llm/type_inference.ts";
 import { ModelError } from "../../models/errors.ts";
 import { SYSTEM_CONFIG, UNKNOWN_EVENT } from "../event/event.ts";
+import { OWN_MEMBERS } from "../event/event_members.ts";
 import type { SchemaJson } from "../event/learned_schema.ts";
 import type { SchemaRegistry } from "../event/schema_registry.ts";
 import type { StoredEvent } from "../store/stored_event.ts";
@@ -30,6 +31,8 @@ export interface ChatParts {
 
 /** Of events that nobody fills in: one changes the settings, the others have no name of their own. */
 const RESERVED_TYPES = [SYSTEM_CONFIG, UNKNOWN_EVENT, GENERIC_TYPE];
+/** Of the gateway, or of JSON-LD: nobody says them in a conversation. */
+const RESERVED_FIELDS = new Set([...OWN_MEMBERS, "@context"]);
 const EVENTS_MAX = 20;
 const EVENTS_DEFAULT = 5;
 const SEARCH_TEXT_UNITS_MAX = 1_000;
@@ -43,6 +46,7 @@ export function createChat(parts: ChatParts): ChatEngine {
     history: historyIn(store),
     schemas: schemasIn(registry),
     reservedTypes: RESERVED_TYPES,
+    reservedFields: RESERVED_FIELDS,
     embed,
     tools: [queryEvents(store), searchEvents(search), getSchema(registry)],
     ...(ingest === undefined ? {} : { execute: ingest }),

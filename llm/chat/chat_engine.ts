@@ -6,17 +6,15 @@ import { type ChatState, isComplete, missingOf, NO_STATE, type SlotValue } from 
 import { SchemaRelevance, SCHEMAS_COMPARED_MAX } from "./schema_relevance.ts";
 import { VisibleText, visibleText } from "./slot_marker.ts";
 import { systemPrompt } from "./system_prompt.ts";
-import { understand } from "./understand.ts";
+import { type Reserved, understand } from "./understand.ts";
 
 /** What the engine works with. */
-export interface ChatEngineParts {
+export interface ChatEngineParts extends Reserved {
   readonly model: ChatModel;
   readonly history: ChatHistory;
   readonly schemas: KnownSchemas;
   /** Finds out by it which schemas matter for a message. */
   readonly embed: Embed;
-  /** Names that no conversation comes to, because they have a meaning of their own. */
-  readonly reservedTypes: readonly string[];
   readonly tools: readonly ChatTool[];
   /** Told when everything that an event needs was said; without it, nothing is done then. */
   readonly execute?: (event: Readonly<Record<string, SlotValue>>) => Promise<void>;
@@ -100,7 +98,7 @@ export class ChatEngine {
   }
 
   async #answer(sessionId: string, message: string, options: AnswerOptions): Promise<ChatReply> {
-    const { history, schemas, reservedTypes, execute } = this.#parts;
+    const { history, schemas, execute } = this.#parts;
     options.signal?.throwIfAborted();
     const { turns, state: kept } = await history.load(sessionId, HISTORY_TURNS_MAX);
     const before = kept ?? NO_STATE;
@@ -121,7 +119,7 @@ export class ChatEngine {
       before,
       said,
       (name) => schemas.get(name),
-      reservedTypes,
+      this.#parts,
     );
     const content = visibleText(answer.text);
     const complete = isComplete(state);

@@ -82,6 +82,7 @@ function engineOf(answers: Script[], parts: Partial<ChatEngineParts> = {}) {
         vectors: texts.map(() => new Float32Array(2)),
       }),
     reservedTypes: ["SystemConfig"],
+    reservedFields: new Set(["type", "id", "message"]),
     tools: [],
     ...parts,
   });

@@ -4,20 +4,6 @@ import type { KnownSchema } from "./chat_parts.ts";
 import type { ChatState, SlotValue } from "./chat_state.ts";
 import { SLOT_MARKER } from "./slot_marker.ts";
 
-/** Fields that nobody is asked for: they belong to the gateway. */
-const OWN_FIELDS = new Set([
-  "type",
-  "id",
-  "message",
-  "conversation_id",
-  "actor",
-  "sentiment",
-  "confidence",
-  "workflow_node",
-  "case_status",
-  "lead_status",
-  "@context",
-]);
 /** A field that this share of a type's events has is needed. */
 const NEEDED_PRESENCE = 0.8;
 const SLOTS_MAX = 50;
@@ -30,19 +16,27 @@ const understanding = z.object({
   required: z.array(z.unknown()).max(SLOTS_MAX).catch([]),
 });
 
+/** Names that have a meaning of their own. */
+export interface Reserved {
+  /** Types that no conversation comes to. */
+  readonly reservedTypes: readonly string[];
+  /** Fields that nobody is asked for. */
+  readonly reservedFields: ReadonlySet<string>;
+}
+
 /**
  * What an answer says of the conversation, carried on from how far it had come.
  *
  * @param said everything that the person has said: a slot has only what stands there
  * @param schemaOf a type, if it is known
- * @param reservedTypes that nobody can ask for
+ * @param reserved what nobody can ask for, and is asked for
  */
 export function understand(
   answer: string,
   before: ChatState,
   said: string,
   schemaOf: (name: string) => KnownSchema | undefined,
-  reservedTypes: readonly string[],
+  { reservedTypes, reservedFields }: Reserved,
 ): ChatState {
   const marker = answer.indexOf(SLOT_MARKER);
   const object = marker === -1 ? undefined : lastJsonObject(answer.slice(marker));
@@ -53,14 +47,19 @@ export function understand(
   const schema = schemaOf(intent);
   const kept = intent === before.intent ? before.slots : {};
   const fresh = Object.entries(slots)
-    .filter(([name]) => isField(name, schema))
+    .filter(([name]) => isField(name, schema, reservedFields))
     .map(([name, value]) => [name, slotValue(value, said)] as const)
     .filter(([, value]) => value !== null);
   const entries = [...Object.entries(kept), ...fresh].slice(0, SLOTS_MAX);
   return {
     intent,
     slots: Object.fromEntries(entries) as Record<string, SlotValue>,
-    required: requiredFields(schema, required, intent === before.intent ? before.required : []),
+    required: requiredFields(
+      schema,
+      required,
+      intent === before.intent ? before.required : [],
+      reservedFields,
+    ),
   };
 }
 
@@ -68,19 +67,24 @@ function requiredFields(
   schema: KnownSchema | undefined,
   proposed: readonly unknown[],
   before: readonly string[],
+  reservedFields: ReadonlySet<string>,
 ): string[] {
   if (schema !== undefined) {
     return schema.fields
-      .filter(({ name, presence }) => presence >= NEEDED_PRESENCE && !OWN_FIELDS.has(name))
+      .filter(({ name, presence }) => presence >= NEEDED_PRESENCE && !reservedFields.has(name))
       .map(({ name }) => name);
   }
   if (before.length > 0) return [...before];
-  const names = proposed.filter((name) => isField(name, undefined)) as string[];
+  const names = proposed.filter((name) => isField(name, undefined, reservedFields)) as string[];
   return [...new Set(names)];
 }
 
-function isField(name: unknown, schema: KnownSchema | undefined): boolean {
-  if (!fieldName.safeParse(name).success || OWN_FIELDS.has(name as string)) return false;
+function isField(
+  name: unknown,
+  schema: KnownSchema | undefined,
+  reservedFields: ReadonlySet<string>,
+): boolean {
+  if (!fieldName.safeParse(name).success || reservedFields.has(name as string)) return false;
   return schema === undefined || schema.fields.some((field) => field.name === name);
 }
 
