@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runDashboard } from "../tui/dashboard.ts";
-import { remoteSource } from "../tui/source.ts";
+import { gatewaySource } from "../tui/source.ts";
 import type { DashboardTerminal, TerminalEvent } from "../tui/terminal/terminal.ts";
 import { DashboardGateway } from "./dashboard_gateway.ts";
 import { GatewayProcess } from "./gateway_process.ts";
@@ -34,7 +34,7 @@ async function measureFrames(workspace: Workspace): Promise<Measurement> {
   const measureFromMs = performance.now() + FRAMES_WARMUP_MS;
   const ending = new AbortController();
   const dashboard = runDashboard({
-    source: remoteSource(gateway.url.href),
+    source: gatewaySource(gateway.url.href),
     terminal,
     onFrame(durationMs) {
       if (performance.now() >= measureFromMs) durationsMs.push(durationMs);

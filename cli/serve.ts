@@ -126,21 +126,13 @@ async function showDashboard(
   stopping: Promise<void>,
 ): Promise<void> {
   const { runDashboard } = await import("../tui/dashboard.ts");
+  const { gatewaySource } = await import("../tui/source.ts");
   const ending = new AbortController();
   stopping.then(() => ending.abort());
-  await runDashboard({ source: localSource(server, token), theme, signal: ending.signal });
-}
-
-/** The gateway of this process, asked without a connection. */
-function localSource({ hostname, port, fetch }: Server, token: string | undefined) {
-  return {
-    label: `${hostname}:${port}`,
-    fetch(path: string, init: RequestInit = {}) {
-      const headers = new Headers(init.headers);
-      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
-      return fetch(new Request(`http://${hostname}:${port}${path}`, { ...init, headers }));
-    },
-  };
+  const { hostname, port } = server;
+  // Asked without a connection.
+  const source = gatewaySource(`http://${hostname}:${port}`, token, server.fetch);
+  await runDashboard({ source, theme, signal: ending.signal });
 }
 
 function llmOptions(flags: ServeFlags): LlmOptions {

@@ -16,8 +16,8 @@ export function topCommand(): CommandUnknownOpts {
     .addHelpText("after", TOP_HELP)
     .action(async ({ theme, refreshMs, token, ...address }) => {
       const { runDashboard } = await import("../tui/dashboard.ts");
-      const { remoteSource } = await import("../tui/source.ts");
-      await runDashboard({ source: remoteSource(gatewayUrl(address), token), theme, refreshMs });
+      const { gatewaySource } = await import("../tui/source.ts");
+      await runDashboard({ source: gatewaySource(gatewayUrl(address), token), theme, refreshMs });
     }) as unknown as CommandUnknownOpts;
 }
 

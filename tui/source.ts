@@ -11,11 +11,16 @@ export interface DashboardSource {
 }
 
 /**
- * A gateway somewhere else.
+ * A gateway.
  *
  * @param token sent as bearer token
+ * @param send gets the requests; over the network unless the gateway is in this process
  */
-export function remoteSource(url: string, token?: string): DashboardSource {
+export function gatewaySource(
+  url: string,
+  token?: string,
+  send: (request: Request) => Promise<Response> = fetch,
+): DashboardSource {
   const base = url.replace(/\/+$/, "");
   return {
     label: base.replace(/^https?:\/\//, ""),
@@ -23,7 +28,7 @@ export function remoteSource(url: string, token?: string): DashboardSource {
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
       // Whoever redirects could get the token.
-      return fetch(`${base}${path}`, { ...init, headers, redirect: "error" });
+      return send(new Request(`${base}${path}`, { ...init, headers, redirect: "error" }));
     },
   };
 }

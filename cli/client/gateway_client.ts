@@ -1,5 +1,5 @@
 import { clipTo } from "../../tui/screen/glyphs.ts";
-import { type DashboardSource, remoteSource } from "../../tui/source.ts";
+import { type DashboardSource, gatewaySource } from "../../tui/source.ts";
 import { GatewayAnswerError, GatewayRefusedError, GatewayUnreachableError } from "./errors.ts";
 
 /** Where a gateway is, and what it asks for. */
@@ -22,7 +22,7 @@ export class GatewayClient {
 
   constructor({ url, token }: GatewayClientOptions) {
     this.url = url;
-    this.#source = remoteSource(url, token);
+    this.#source = gatewaySource(url, token);
   }
 
   /**

@@ -24,14 +24,6 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-function post(gateway: Gateway, event: Record<string, unknown>): Promise<Response> {
-  return gateway.fetch("/ingest", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(event),
-  });
-}
-
 Deno.test("collider --version says what it was built with", async () => {
   const { code, stdout } = await collider(["--version"]);
   assert.equal(code, 0);
@@ -224,7 +216,7 @@ async function startTail(args: readonly string[]) {
 
 Deno.test("collider query and search ask the gateway, in every format", async () => {
   await using gateway = await Gateway.start();
-  await post(gateway, { type: "Claim", message: "hail broke my windscreen", amount: 250 });
+  await gateway.ingest({ type: "Claim", message: "hail broke my windscreen", amount: 250 });
   const query = (...args: string[]) => collider(["query", "--url", gateway.url, ...args]);
   const sql = "FROM events SELECT type, length(payload) AS size, conversation_id AS talk";
 
