@@ -4,7 +4,6 @@ export const VARIABLES: readonly string[] = [
   "GATEWAY_TOKEN",
   "HF_*",
   "LLM_*",
-  "HF_*",
   "HOME",
   "USERPROFILE",
   "XDG_*",
