@@ -18,6 +18,10 @@ import type { ServeFlags } from "./serve_flags.ts";
 const SHUTDOWN_TIMEOUT_MS = 9_000;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
+/** The store's memory while nobody queries; storing an event takes a multiple of its size. */
+const MIN_STORE_MEMORY_MIB = 96;
+const STORE_MEMORY_PER_BODY = 6;
+
 /** The flags would put the gateway at risk. */
 class UnsafeFlagsError extends GatewayError {
   constructor(problem: string, hint: string) {
@@ -58,7 +62,11 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
       ? {}
       : { documentSchemas: await readDocumentSchemas(flags.documentSchemas) }),
     ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
-    store: { path: dbPath },
+    store: {
+      path: dbPath,
+      memoryMiB: Math.max(MIN_STORE_MEMORY_MIB, STORE_MEMORY_PER_BODY * flags.maxBodyMb),
+      queryMemoryMiB: flags.queryMemoryMb,
+    },
     embedders: await embedderChoices(flags, models),
     ring: {
       path: flags.ringPath,

@@ -44,6 +44,10 @@ export function serveFlags(name: string) {
     .addOption(
       new Option("--db-path <path>", "database file, or :memory: (default: in the data folder)"),
     )
+    .addOption(
+      new Option("--query-memory-mb <megabytes>", "what queries and searches may use together")
+        .default(1024).argParser(integer(96, 1 << 20)),
+    )
     .optionsGroup("Ring:")
     .addOption(
       new Option("--ring-path <path>", "shared-memory ring").default(defaultRingPath()),

@@ -87,7 +87,7 @@ export class LiveEvents implements Disposable {
       });
       const isPublished = ({ id, frameId }: StoredEvent) => id <= through || frameId !== null;
       const events = page.filter(isPublished);
-      this.#isReplaying = events.length === REPLAY_PAGE_EVENTS;
+      this.#isReplaying = page.length > 0 && events.length === page.length;
       if (events.length === 0) break;
       this.#lastId = events.at(-1)!.id;
       return events;

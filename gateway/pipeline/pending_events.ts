@@ -16,7 +16,7 @@ export interface PendingEvent {
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
 const MAX_QUEUED_EVENTS = 4_096;
 const MAX_QUEUED_BYTES = 32 << 20;
-const MAX_PAGE_EVENTS = 2_048;
+const PAGE_EVENTS = 2_048;
 /** With fewer than these in memory, the next page is read. */
 const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
@@ -34,7 +34,6 @@ export class PendingEvents {
   readonly #onUnreadable: (id: Uint8Array, cause: unknown) => void;
   readonly #onReadFailure: (cause: unknown) => void;
   readonly #maxBacklogEvents: number;
-  #pageEvents = MAX_PAGE_EVENTS;
   #queue: PendingEvent[] = [];
   #queuedBytes = 0;
   /** The last event that is, or was, in the queue. */
@@ -169,13 +168,9 @@ export class PendingEvents {
   /** The next page; null if the store can't give it now. */
   async #readPage(): Promise<StoredEvent[] | null> {
     try {
-      const page = await this.#store.listUnpublished(formatUuid(this.#through), this.#pageEvents);
-      this.#pageEvents = Math.min(this.#pageEvents * 2, MAX_PAGE_EVENTS);
-      return page;
+      return await this.#store.listUnpublished(formatUuid(this.#through), PAGE_EVENTS);
     } catch (cause) {
       this.#onReadFailure(cause);
-      // Large events don't fit into the store's memory by the thousand.
-      this.#pageEvents = Math.max(this.#pageEvents >>> 2, 1);
       await delay(READ_RETRY_MS);
       return null;
     }

@@ -39,7 +39,7 @@ export class Schemas {
       for (const stored of page) {
         schemas.learn(restoreEvent({ ...stored, id: parseUuid(stored.id)! }));
       }
-      if (page.length < REPLAY_PAGE_EVENTS) return schemas;
+      if (page.length === 0) return schemas;
       afterId = page.at(-1)!.id;
     }
   }

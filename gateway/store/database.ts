@@ -2,14 +2,17 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
+import { MemoryLimit } from "./memory_limit.ts";
 import { migrate } from "./migrations.ts";
 
 /** How the database is opened. */
 export interface DatabaseOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
-  /** What DuckDB may hold in memory, MiB. @default 96 */
+  /** What DuckDB may hold in memory, MiB: several times the largest event. @default 96 */
   readonly memoryMiB?: number;
+  /** The same while there are queries, MiB. @default 1024 */
+  readonly queryMemoryMiB?: number;
   /** DuckDB's threads. @default 2 */
   readonly threads?: number;
 }
@@ -27,18 +30,22 @@ const CHECKPOINT_MIB = 32;
  * connection has to be taken again.
  */
 export class Database {
-  readonly #options: DatabaseOptions;
+  readonly #options: Required<DatabaseOptions>;
   readonly #exportDirectory: string;
+  readonly #memory: MemoryLimit;
   #instance: DuckDBInstance;
 
   private constructor(
-    options: DatabaseOptions,
+    options: Required<DatabaseOptions>,
     exportDirectory: string,
     instance: DuckDBInstance,
   ) {
     this.#options = options;
     this.#exportDirectory = exportDirectory;
     this.#instance = instance;
+    const { memoryMiB, queryMemoryMiB } = options;
+    const limits = { idleMiB: memoryMiB, queryMiB: Math.max(queryMemoryMiB, memoryMiB) };
+    this.#memory = new MemoryLimit(limits, (mebibytes) => this.#limitMemory(mebibytes));
   }
 
   /**
@@ -47,7 +54,10 @@ export class Database {
    * @throws {DatabaseOpenError} when it is locked by another process, is no DuckDB database, was
    *   written by a newer program, or its folder can't be written
    */
-  static async open(options: DatabaseOptions): Promise<Database> {
+  static async open(
+    { path, memoryMiB = 96, queryMemoryMiB = 1024, threads = 2 }: DatabaseOptions,
+  ): Promise<Database> {
+    const options = { path, memoryMiB, queryMemoryMiB, threads };
     const exportDirectory = options.path === ":memory:"
       ? join(tmpdir(), `collider-${crypto.randomUUID()}`)
       : `${resolve(options.path)}.exports`;
@@ -80,10 +90,27 @@ export class Database {
   async recover(): Promise<void> {
     this.#instance.closeSync();
     this.#instance = await openInstance(this.#options, this.#exportDirectory);
+    this.#memory.renew();
   }
 
-  close(): void {
+  /** Lets DuckDB have the memory for queries until what is returned is disposed of. */
+  borrowMemory(): Promise<Disposable> {
+    return this.#memory.borrow();
+  }
+
+  async close(): Promise<void> {
+    // DuckDB must not be at work in a database that is closed: it would crash the process.
+    await this.#memory.close();
     this.#instance.closeSync();
+  }
+
+  async #limitMemory(mebibytes: number): Promise<void> {
+    const connection = await this.connect();
+    try {
+      await connection.run(`SET memory_limit = '${mebibytes}MiB'`);
+    } finally {
+      connection.closeSync();
+    }
   }
 }
 
@@ -94,10 +121,9 @@ export function isFatal(error: unknown): boolean {
 }
 
 async function openInstance(
-  options: DatabaseOptions,
+  { path, memoryMiB, threads }: Required<DatabaseOptions>,
   exportDirectory: string,
 ): Promise<DuckDBInstance> {
-  const { path, memoryMiB = 96, threads = 2 } = options;
   let instance: DuckDBInstance | undefined;
   try {
     if (path !== ":memory:") {
@@ -127,12 +153,11 @@ async function openInstance(
   }
 }
 
-/** Queries come from outside too: no statement may reach other files, or undo this. */
+/** Queries come from outside too: no statement may reach other files, and none can undo this. */
 async function confine(connection: DuckDBConnection, exportDirectory: string): Promise<void> {
   const directory = exportDirectory.replaceAll("'", "''");
   await connection.run(`SET allowed_directories = ['${directory}']`);
   await connection.run("SET enable_external_access = false");
-  await connection.run("SET lock_configuration = true");
 }
 
 /** Puts into words why DuckDB could not open a file. */

@@ -27,7 +27,7 @@ Deno.test("Database makes the file, and the folders that lead to it", async () =
   try {
     const database = await Database.open({ path });
     assert.equal(database.inMemory, false);
-    database.close();
+    await database.close();
     assert.ok((await Deno.stat(path)).isFile);
   } finally {
     await Deno.remove(`${file.path}.d`, { recursive: true });
@@ -38,10 +38,10 @@ Deno.test("Database keeps what was committed", async () => {
   await using file = await temporaryDatabasePath();
   const first = await Database.open({ path: file.path });
   await run(first, "INSERT INTO config VALUES (now(), 'key', 'value')");
-  first.close();
+  await first.close();
   const second = await Database.open({ path: file.path });
   assert.deepEqual(await run(second, "SELECT value FROM config"), [["value"]]);
-  second.close();
+  await second.close();
 });
 
 Deno.test("Database says so when another process has it open", async () => {
@@ -81,7 +81,7 @@ Deno.test("Database refuses a file that a newer program has written", async () =
   await using file = await temporaryDatabasePath();
   const database = await Database.open({ path: file.path });
   await run(database, "INSERT INTO migrations VALUES (9999, now())");
-  database.close();
+  await database.close();
   await assert.rejects(Database.open({ path: file.path }), DatabaseTooNewError);
 });
 
@@ -91,7 +91,7 @@ Deno.test("Database.recover opens the file anew", async () => {
   await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
   await database.recover();
   assert.deepEqual(await run(database, "SELECT value FROM config"), [["value"]]);
-  database.close();
+  await database.close();
 });
 
 Deno.test("Database installs and loads no extensions by itself", async () => {
@@ -105,7 +105,7 @@ Deno.test("Database installs and loads no extensions by itself", async () => {
     ),
     [[false, false]],
   );
-  database.close();
+  await database.close();
 });
 
 Deno.test("isFatal tells a database that has shut down from a failed statement", () => {

@@ -29,7 +29,7 @@ export class ResultTooLargeError extends GatewayError {
     super("these events are too large to be listed at once", {
       status: 413,
       code: "result_too_large",
-      hint: "Ask for fewer at a time with limit, and go on with cursor.",
+      hint: "Ask for fewer at a time with limit, and go on with cursor; or try again later.",
       ...options,
     });
   }
@@ -130,4 +130,12 @@ export class QueryFailedError extends GatewayError {
       hint: "Look for casts and functions that can't take every row, or ask for fewer rows.",
     });
   }
+}
+
+/** Whether DuckDB failed because of too little memory: its appender leaves out what kind of error it is. */
+export function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error &&
+    /^Out of Memory Error|^Failed to append: (could not|failed to) (allocate|pin)/i.test(
+      cause.message,
+    );
 }

@@ -1,21 +1,34 @@
 import { type DuckDBConnection, type DuckDBResult, listValue } from "@duckdb/node-api";
 import { NIL_UUID } from "../event/uuid_v7.ts";
 import { conditionsOf, type EventFilter } from "./event_filter.ts";
-import { endOfRows, firstRowAfter, MIN_WINDOW_ROWS, rowOf } from "./event_rows.ts";
+import {
+  endOfRows,
+  firstRowAfter,
+  MIN_WINDOW_ROWS,
+  pageOf,
+  PAYLOAD_BYTES,
+  rowOf,
+} from "./event_rows.ts";
 import { PUBLISH_STAGE } from "./rows.ts";
-import { NAMED, NAMED_EVENT_FIELDS, readEvents, type StoredEvent } from "./stored_event.ts";
+import { EVENT_FIELDS, NAMED, readEvents, type StoredEvent } from "./stored_event.ts";
 
 /** How much larger the next part of the table is that is looked through, if one was not enough. */
 const WINDOW_GROWTH = 8;
 
-const SHOWN_FIELDS = `${NAMED_EVENT_FIELDS}, p.frame_id`;
+/**
+ * Payloads in a page: they are in memory several times over, in DuckDB's limited one and in the
+ * answer.
+ */
+const MAX_LISTED_BYTES = 8 << 20;
 
-/** Lists events. */
+const SHOWN_FIELDS = `${EVENT_FIELDS}, p.frame_id`;
+
+/** Lists events. Fewer than the limit if they are large, none only if there are no more. */
 export async function listEvents(
   connection: DuckDBConnection,
   filter: EventFilter,
 ): Promise<StoredEvent[]> {
-  const ids = await listIds(connection, filter);
+  const ids = await listIds(connection, filter, MAX_LISTED_BYTES);
   return await readEvents(connection, eventsOf(ids, SHOWN_FIELDS, filter.order));
 }
 
@@ -35,7 +48,7 @@ export async function streamEvents(
   connection: DuckDBConnection,
   filter: EventFilter,
 ): Promise<DuckDBResult> {
-  const ids = await listIds(connection, filter);
+  const ids = await listIds(connection, filter, Infinity);
   const { sql, values } = eventsOf(
     ids,
     `e.id::VARCHAR AS id, coalesce(n.type, e.type) AS type, e.received_at, e.conversation_id,
@@ -58,7 +71,11 @@ export async function getEvent(
  * through ever larger parts of the table, from the end where the page begins: sorting all ids of ten
  * million events would take half a second.
  */
-async function listIds(connection: DuckDBConnection, filter: EventFilter): Promise<string[]> {
+async function listIds(
+  connection: DuckDBConnection,
+  filter: EventFilter,
+  maxBytes: number,
+): Promise<string[]> {
   const { order = "desc", limit, afterId } = filter;
   const { conditions, values } = conditionsOf(filter);
   let [firstRow, endRow] = [0, await endOfRows(connection)];
@@ -66,21 +83,23 @@ async function listIds(connection: DuckDBConnection, filter: EventFilter): Promi
   if (afterId !== undefined && order === "asc") {
     firstRow = await firstRowAfter(connection, afterId, endRow);
   }
-  const ids: string[] = [];
+  const found: { id: string; payloadBytes: number }[] = [];
   let rows = Math.max(limit, MIN_WINDOW_ROWS);
-  for (; firstRow < endRow && ids.length < limit; rows *= WINDOW_GROWTH) {
+  for (; firstRow < endRow && found.length < limit; rows *= WINDOW_GROWTH) {
     const from = order === "desc" ? Math.max(firstRow, endRow - rows) : firstRow;
     const to = order === "desc" ? endRow : Math.min(endRow, firstRow + rows);
     const reader = await connection.runAndReadAll(
-      `SELECT id::VARCHAR FROM events e
+      `SELECT id::VARCHAR, ${PAYLOAD_BYTES} FROM events e
       WHERE rowid >= ${from} AND rowid < ${to} AND ${conditions.join(" AND ")}
-      ORDER BY rowid ${order} LIMIT ${limit - ids.length}`,
+      ORDER BY rowid ${order} LIMIT ${limit - found.length}`,
       values,
     );
-    for (const [id] of reader.getRows()) ids.push(String(id));
+    for (const [id, bytes] of reader.getRows()) {
+      found.push({ id: String(id), payloadBytes: Number(bytes) });
+    }
     [firstRow, endRow] = order === "desc" ? [firstRow, from] : [to, endRow];
   }
-  return ids;
+  return pageOf(found, limit, maxBytes).map(({ id }) => id);
 }
 
 /**

@@ -70,3 +70,16 @@ Deno.test("listEvents pages through all events, each once", async () => {
     assert.deepEqual(seen, idsOf(events).reverse());
   });
 });
+
+Deno.test("listEvents ends a page early when its events are large", async () => {
+  const events = Array.from({ length: 12 }, (_, i) => newEvent({ i, blob: "x".repeat(1 << 20) }));
+  const ids = idsOf(events);
+  await withRows(events, [], async (connection) => {
+    const newest = await listEvents(connection, { limit: 100 });
+    assert.deepEqual(newest.map(({ id }) => id), ids.slice(5).reverse());
+    const rest = await listEvents(connection, { limit: 100, afterId: newest.at(-1)!.id });
+    assert.deepEqual(rest.map(({ id }) => id), ids.slice(0, 5).reverse());
+    const oldest = await listEvents(connection, { limit: 100, order: "asc" });
+    assert.deepEqual(oldest.map(({ id }) => id), ids.slice(0, 7));
+  });
+});

@@ -1,13 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { OF_TYPE } from "./event_filter.ts";
-import {
-  EVENT_FIELDS,
-  NAMED,
-  NAMED_EVENT_FIELDS,
-  numberOrNull,
-  readEvents,
-  type StoredEvent,
-} from "./stored_event.ts";
+import { EVENT_FIELDS, NAMED, numberOrNull, readEvents, type StoredEvent } from "./stored_event.ts";
 
 /** A stage's record of an event. */
 export interface StageRecord {
@@ -64,19 +57,6 @@ export async function listStages(
   }));
 }
 
-/** Events after the given id, oldest first. */
-export function listAfter(
-  connection: DuckDBConnection,
-  afterId: string,
-  limit: number,
-): Promise<StoredEvent[]> {
-  return readEvents(connection, {
-    sql: `SELECT ${EVENT_FIELDS}, NULL AS frame_id FROM events e
-      WHERE e.id > $1::UUID ORDER BY e.id LIMIT ${limit}`,
-    values: [afterId],
-  });
-}
-
 /** Events between two ids, both included, oldest first, under the names that they have got. */
 export function listBetween(
   connection: DuckDBConnection,
@@ -84,7 +64,7 @@ export function listBetween(
   lastId: string,
 ): Promise<StoredEvent[]> {
   return readEvents(connection, {
-    sql: `SELECT ${NAMED_EVENT_FIELDS}, NULL AS frame_id
+    sql: `SELECT ${EVENT_FIELDS}, NULL AS frame_id
       FROM events e LEFT JOIN (
         ${NAMED} AND event_id BETWEEN $1::UUID AND $2::UUID GROUP BY event_id
       ) n ON n.event_id = e.id

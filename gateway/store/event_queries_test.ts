@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { formatUuid, NIL_UUID } from "../event/uuid_v7.ts";
-import {
-  lastEventId,
-  listAfter,
-  listArrivalsBefore,
-  listIdempotencyKeys,
-} from "./event_queries.ts";
+import { lastEventId, listArrivalsBefore, listIdempotencyKeys } from "./event_queries.ts";
 import { idsOf, newEvent, withRows } from "./fixtures.ts";
-
-Deno.test("listAfter lists events from an id on, oldest first", async () => {
-  const events = Array.from({ length: 5 }, () => newEvent());
-  const ids = idsOf(events);
-  await withRows(events, [], async (connection) => {
-    const listed = await listAfter(connection, ids[1]!, 2);
-    assert.deepEqual(listed.map(({ id }) => id), [ids[2], ids[3]]);
-  });
-});
 
 Deno.test("listArrivalsBefore lists the newest arrivals before an event, oldest first", async () => {
   const events = [

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { listBetween } from "./event_queries.ts";
+import { PAYLOAD_BYTES } from "./event_rows.ts";
 import type { StoredEvent } from "./stored_event.ts";
 
 /** How far an export has come: not delivered yet, delivered, or given up. */
@@ -96,7 +97,7 @@ export class ExportStore {
         FROM (
           SELECT id, row_number() OVER oldest = 1 OR sum(bytes) OVER oldest <= ${bytesMax} AS fits
           FROM (
-            SELECT id, strlen(payload) AS bytes FROM events
+            SELECT id, ${PAYLOAD_BYTES} AS bytes FROM events e
             WHERE id > $1::UUID AND id <= $2::UUID ORDER BY id LIMIT ${eventsMax}
           ) WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
         )`,

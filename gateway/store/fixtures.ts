@@ -56,7 +56,7 @@ export async function withRows(
     await commits.close();
     await test(await database.connect());
   } finally {
-    database.close();
+    await database.close();
   }
 }
 

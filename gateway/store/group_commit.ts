@@ -1,10 +1,10 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid } from "../event/uuid_v7.ts";
 import { ChunkAppender } from "./chunk_appender.ts";
 import { type Database, isFatal } from "./database.ts";
-import { StoreBusyError, StoreUnavailableError } from "./errors.ts";
+import { isOutOfMemory, StoreBusyError, StoreUnavailableError } from "./errors.ts";
 import {
   appendEnrichment,
   appendEvent,
@@ -38,6 +38,10 @@ const ENRICHMENT_DELAY_MS = 50;
 const MAX_GROUP_ENRICHMENTS = 10_000;
 /** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
 const MAX_QUEUED_ENRICHMENTS = 100_000;
+
+/** A group that finds no memory is tried again, for a second at most. */
+const MAX_ATTEMPTS = 20;
+const RETRY_INTERVAL_MS = 50;
 
 /** After a failure, this much must fit again before the store counts as healthy. */
 const MIN_PROBE_BYTES = 64 << 10;
@@ -211,14 +215,12 @@ export class GroupCommit {
     const learned = this.#takeEnrichments();
     const startedMs = performance.now();
     try {
-      await this.#commit(group, learned);
+      await this.#commitPatiently(group, learned);
     } catch (cause) {
       // What was learned is tried again with the next events or enrichments.
       this.#enrichmentsDue = false;
-      if (!await this.#isStoredAfterAll(group, learned, cause)) {
-        this.#enrichments.unshift(...learned);
-        return () => this.#refuse(group, cause);
-      }
+      this.#enrichments.unshift(...learned);
+      return () => this.#refuse(group, cause);
     }
     // The few bytes of what was learned may still fit where no event does.
     if (group.length > 0) this.#failure = null;
@@ -267,6 +269,22 @@ export class GroupCommit {
     const taken = this.#enrichments.splice(0, MAX_GROUP_ENRICHMENTS);
     this.#enrichmentsDue = this.#enrichments.length > 0;
     return taken;
+  }
+
+  /** Waits for a query to end that has all the memory: nobody's events are refused because of it. */
+  async #commitPatiently(
+    group: readonly Waiting[],
+    learned: readonly Enrichment[],
+  ): Promise<void> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#commit(group, learned);
+      } catch (cause) {
+        if (await this.#isStoredAfterAll(group, learned, cause)) return;
+        if (!isOutOfMemory(cause) || attempt === MAX_ATTEMPTS) throw cause;
+        await delay(RETRY_INTERVAL_MS);
+      }
+    }
   }
 
   async #commit(group: readonly Waiting[], learned: readonly Enrichment[]): Promise<void> {

@@ -17,7 +17,7 @@ async function withGroupCommit(
     await test(commits, await database.connect());
     await commits.close();
   } finally {
-    database.close();
+    await database.close();
   }
 }
 
@@ -53,7 +53,7 @@ Deno.test("GroupCommit answers only when the events outlive the process", async 
   assert.equal(signal, "SIGKILL");
   const database = await Database.open({ path: file.path });
   assert.equal(await countRows(await database.connect()), 2);
-  database.close();
+  await database.close();
 });
 
 Deno.test("GroupCommit puts everything that waits into one transaction", async () => {
@@ -177,7 +177,7 @@ Deno.test("GroupCommit has a database opened anew that has shut itself down", as
   await commits.append(newEvents(2));
   assert.equal(await countRows(await database.connect()), 2);
   await commits.close();
-  database.close();
+  await database.close();
 });
 
 Deno.test("GroupCommit refuses events when not even a transaction can begin, and leaves nothing open", async () => {
@@ -210,7 +210,7 @@ Deno.test("GroupCommit refuses events when not even a transaction can begin, and
   await commits.append(newEvents(2));
   assert.equal(await countRows(await database.connect()), 2);
   await commits.close();
-  database.close();
+  await database.close();
 });
 
 Deno.test("GroupCommit answers when a commit fails that is durable already", async () => {
@@ -236,7 +236,7 @@ Deno.test("GroupCommit answers when a commit fails that is durable already", asy
   assert.equal(commits.failure, null);
   assert.equal(await countRows(await database.connect()), 2);
   await commits.close();
-  database.close();
+  await database.close();
 });
 
 Deno.test("GroupCommit.flushEnrichments makes the enrichments durable", async () => {

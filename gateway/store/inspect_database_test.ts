@@ -19,7 +19,7 @@ async function leaveDatabase(path: string, statement: string): Promise<void> {
   const connection = await database.connect();
   await connection.run(statement);
   connection.closeSync();
-  database.close();
+  await database.close();
 }
 
 const INSERT = `INSERT INTO events (id, received_at, type, typed, payload)

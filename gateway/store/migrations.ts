@@ -90,6 +90,8 @@ const MIGRATIONS: readonly string[] = [
     ) a ON a.export_id = e.id;`,
   // Each time that a webhook is set, exports start anew; those of before have the nil id.
   `ALTER TABLE exports ADD COLUMN start_id UUID DEFAULT '${NIL_UUID}';`,
+  // Reading a text only to see how long it is takes memory for all that it is read with.
+  `ALTER TABLE events ADD COLUMN payload_bytes BIGINT;`,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBResult, Json } from "@duckdb/node-api";
 import {
+  isOutOfMemory,
   QueryBusyError,
   QueryRefusedError,
   QueryTimeoutError,
@@ -34,23 +35,27 @@ export const MAX_QUERY_ROWS = 10_000_000;
 /** Each thread holds a group until it is written, and an event may be large. */
 const PARQUET_GROUP_ROWS = 4_096;
 
+/** What queries are run with. */
+export interface QueryRunnerParts {
+  /** Opens a connection of its own. */
+  readonly connect: () => Promise<DuckDBConnection>;
+  /** Lets DuckDB have the memory for queries until what is returned is disposed of. */
+  readonly borrowMemory: () => Promise<Disposable>;
+  /** The only folder that DuckDB may write files to. */
+  readonly exportDirectory: string;
+}
+
 /**
  * Runs queries whose rows are handed on while they are read, none of them for long. Those that come
  * from outside only read, and are few at a time.
  */
 export class QueryRunner {
-  readonly #connect: () => Promise<DuckDBConnection>;
-  readonly #exportDirectory: string;
+  readonly #parts: QueryRunnerParts;
   readonly #running = new Set<QueryResult>();
   #foreignQueries = 0;
 
-  /**
-   * @param connect opens a connection of its own
-   * @param exportDirectory the only folder that DuckDB may write files to
-   */
-  constructor(connect: () => Promise<DuckDBConnection>, exportDirectory: string) {
-    this.#connect = connect;
-    this.#exportDirectory = exportDirectory;
+  constructor(parts: QueryRunnerParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -82,8 +87,9 @@ export class QueryRunner {
    * @throws what {@linkcode start} throws
    */
   async exportParquet(sql: string, { maxRows, signal }: QueryLimits): Promise<Deno.FsFile> {
-    await Deno.mkdir(this.#exportDirectory, { recursive: true, mode: 0o700 });
-    const path = join(this.#exportDirectory, `${crypto.randomUUID()}.parquet`);
+    const { exportDirectory } = this.#parts;
+    await Deno.mkdir(exportDirectory, { recursive: true, mode: 0o700 });
+    const path = join(exportDirectory, `${crypto.randomUUID()}.parquet`);
     try {
       using _result = await this.#runForeign(sql, signal, (connection, { isOrdered }) => {
         // A LIMIT, or an order that nobody asks for, has DuckDB gather a whole table in memory.
@@ -98,7 +104,7 @@ export class QueryRunner {
     } finally {
       await Deno.remove(path).catch(() => {});
       // Fails as long as others write there.
-      await Deno.remove(this.#exportDirectory).catch(() => {});
+      await Deno.remove(exportDirectory).catch(() => {});
     }
   }
 
@@ -124,14 +130,19 @@ export class QueryRunner {
     execute: Execute,
     onClose: () => void = () => {},
   ): Promise<QueryResult> {
+    const memory = await this.#parts.borrowMemory();
+    const release = () => {
+      memory[Symbol.dispose]();
+      onClose();
+    };
     let result: QueryResult;
     try {
-      result = new QueryResult(await this.#connect(), signal, () => {
+      result = new QueryResult(await this.#parts.connect(), signal, () => {
         this.#running.delete(result);
-        onClose();
+        release();
       });
     } catch (error) {
-      onClose();
+      release();
       throw error;
     }
     this.#running.add(result);
@@ -247,8 +258,8 @@ export class QueryResult implements Disposable {
     if (this.#isTooLate) return new QueryTimeoutError(QUERY_TIMEOUT_MS);
     if (this.#isClosed) return new StoreUnavailableError("the query has been ended");
     if (!(cause instanceof Error)) return cause;
+    if (isOutOfMemory(cause)) return new QueryTooLargeError({ cause });
     const [problem = ""] = cause.message.split("\n", 1);
-    if (/^Out of Memory Error/i.test(problem)) return new QueryTooLargeError({ cause });
     const [said] = /\w[\w ]* Error: .*/.exec(problem) ?? [];
     return said === undefined ? cause : new QueryRefusedError(said, { cause });
   }

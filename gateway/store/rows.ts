@@ -33,6 +33,7 @@ export const EVENT_COLUMNS: readonly ColumnType[] = [
   "varchar",
   "varchar",
   "varchar",
+  "bigint",
 ];
 
 export const ENRICHMENT_COLUMNS: readonly ColumnType[] = [
@@ -54,6 +55,7 @@ export function appendEvent(events: ChunkAppender, event: GatewayEvent): void {
   events.setText(5, event.idempotencyKey);
   events.setText(6, event.attributes);
   events.setUtf8(7, event.payloadBytes);
+  events.setInt64(8, event.payloadBytes.length);
   events.endRow();
 }
 

@@ -7,6 +7,7 @@ import { QueryBusyError, StoreUnavailableError } from "./errors.ts";
 import type { EventFilter } from "./event_filter.ts";
 import * as pages from "./event_pages.ts";
 import * as events from "./event_queries.ts";
+import { listAfter } from "./event_rows.ts";
 import { ExportStore } from "./export_store.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 import { type QueryResult, QueryRunner } from "./query_runner.ts";
@@ -45,7 +46,11 @@ export class Store {
   private constructor(database: Database, options: GroupCommitOptions) {
     this.#database = database;
     this.#commits = new GroupCommit(database, options);
-    this.queries = new QueryRunner(() => this.#connect(), database.exportDirectory);
+    this.queries = new QueryRunner({
+      connect: () => this.#connect(),
+      borrowMemory: () => database.borrowMemory(),
+      exportDirectory: database.exportDirectory,
+    });
   }
 
   /** @throws {DatabaseOpenError} see {@linkcode Database.open} */
@@ -82,8 +87,9 @@ export class Store {
     return this.#commits.flushEnrichments();
   }
 
-  listEvents(filter: EventFilter): Promise<StoredEvent[]> {
-    return this.#connected((connection) => pages.listEvents(connection, filter));
+  async listEvents(filter: EventFilter): Promise<StoredEvent[]> {
+    const list = () => this.#connected((connection) => pages.listEvents(connection, filter));
+    return filter.contains === undefined ? await list() : await this.#withMemory(list);
   }
 
   eventsByIds(ids: readonly string[]): Promise<StoredEvent[]> {
@@ -99,7 +105,9 @@ export class Store {
     if (this.#searches === MAX_SEARCHES) throw new QueryBusyError();
     this.#searches++;
     const search = this.#lastSearch.then(() =>
-      this.#connected((connection) => searchText(connection, text, limit, filter))
+      this.#withMemory(() =>
+        this.#connected((connection) => searchText(connection, text, limit, filter))
+      )
     );
     this.#lastSearch = search.catch(() => {});
     return await search.finally(() => this.#searches--);
@@ -145,7 +153,7 @@ export class Store {
   }
 
   listAfter(afterId: string, limit: number): Promise<StoredEvent[]> {
-    return this.#connected((connection) => events.listAfter(connection, afterId, limit));
+    return this.#connected((connection) => listAfter(connection, afterId, limit));
   }
 
   listArrivalsBefore(
@@ -229,7 +237,13 @@ export class Store {
     await this.#commits.close();
     // DuckDB must not be at work in a database that is closed: it would crash the process.
     await Promise.allSettled(this.#queries);
-    this.#database.close();
+    await this.#database.close();
+  }
+
+  /** Reads payloads by the thousand. */
+  async #withMemory<T>(query: () => Promise<T>): Promise<T> {
+    using _memory = await this.#database.borrowMemory();
+    return await query();
   }
 
   async #connected<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {

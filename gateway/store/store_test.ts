@@ -38,7 +38,7 @@ Deno.test("Store keeps the latest value though the clock was set back", async ()
   const database = await Database.open({ path: file.path });
   const connection = await database.connect();
   await connection.run("INSERT INTO config VALUES (now() + INTERVAL 1 DAY, 'key', 'former')");
-  database.close();
+  await database.close();
   const store = await Store.open({ path: file.path });
   await store.saveConfig(new Map([["key", "latest"]]));
   assert.deepEqual(await store.loadConfig(), new Map([["key", "latest"]]));
@@ -128,3 +128,48 @@ Deno.test("queryEvents gives columns with microseconds and nulls", () =>
     const times = table.getChild("received_at")!.data[0]!.values as BigInt64Array;
     assert.deepEqual([...times], events.map(({ receivedUs }) => BigInt(receivedUs)));
   }));
+
+Deno.test("Store looks through payloads of tens of kilobytes", async () => {
+  await using file = await temporaryDatabasePath();
+  const store = await Store.open({ path: file.path });
+  try {
+    const message = "x".repeat(30_000);
+    for (let i = 0; i < 2_500; i += 100) {
+      await store.append(Array.from({ length: 100 }, () => newEvent({ message })));
+    }
+    const needle = newEvent({ message: `${message} needle` });
+    await store.append([needle]);
+    const id = formatUuid(needle.id);
+    const listed = await store.listEvents({ limit: 10, contains: "Needle" });
+    assert.deepEqual(listed.map((event) => event.id), [id]);
+    const found = await store.searchText("needle", 10, {});
+    assert.deepEqual(found.map((match) => match.id), [id]);
+    const { signal } = new AbortController();
+    const sql = "SELECT id::VARCHAR AS id FROM events WHERE contains(payload, 'needle')";
+    using result = await store.queries.start(sql, { maxRows: 10, signal });
+    assert.deepEqual((await Array.fromAsync(result.rowObjects())).flat(), [{ id }]);
+  } finally {
+    await store.close();
+  }
+});
+
+Deno.test("Store takes events in though queries have all the memory", async () => {
+  await using file = await temporaryDatabasePath();
+  const store = await Store.open({ path: file.path, queryMemoryMiB: 96 });
+  try {
+    const { signal } = new AbortController();
+    const sql = "SELECT string_agg(repeat('x', 900) || range) FROM range(1000000)";
+    let isOver = false;
+    const queries = Promise.allSettled(Array.from({ length: 4 }, async () => {
+      using _result = await store.queries.start(sql, { maxRows: 1, signal });
+    })).finally(() => isOver = true);
+    let appended = 0;
+    for (; !isOver; appended++) await store.append([newEvent({ text: "x".repeat(1_000) })]);
+    for (const query of await queries) {
+      assert.equal(query.status === "rejected" && query.reason.code, "query_too_large");
+    }
+    assert.equal(await store.countEvents(), appended);
+  } finally {
+    await store.close();
+  }
+});

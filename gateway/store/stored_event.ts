@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
-import { ResultTooLargeError } from "./errors.ts";
+import { isOutOfMemory, ResultTooLargeError } from "./errors.ts";
 import { TYPE_STAGE } from "./rows.ts";
 
 /** An event as the store gives it back. */
@@ -19,11 +19,6 @@ export interface StoredEvent {
   readonly frameId: number | null;
 }
 
-/** What is read of events, from the table `e`. */
-export const EVENT_FIELDS =
-  `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_us, e.type, e.typed,
-  e.conversation_id, e.attributes, e.payload`;
-
 /**
  * The names that events got which came without one, still to be grouped by `event_id`: the last one
  * counts.
@@ -32,11 +27,10 @@ export const NAMED =
   `SELECT event_id, arg_max(json_extract_string(result, '$.type'), done_at) AS type
   FROM enrichments WHERE stage = '${TYPE_STAGE}' AND result IS NOT NULL`;
 
-/** The same under the names that events have got, of which the table `n` has those of {@linkcode NAMED}. */
-export const NAMED_EVENT_FIELDS = EVENT_FIELDS.replace(
-  "e.type",
-  "coalesce(n.type, e.type) AS type",
-);
+/** What is read of events, from the table `e`, under the names of {@linkcode NAMED} in the table `n`. */
+export const EVENT_FIELDS =
+  `e.id::VARCHAR AS id, epoch_us(e.received_at) AS received_us, coalesce(n.type, e.type) AS type,
+  e.typed, e.conversation_id, e.attributes, e.payload`;
 
 /** The events that a query of {@linkcode EVENT_FIELDS} and `frame_id` finds. */
 export async function readEvents(
@@ -59,11 +53,6 @@ export async function readEvents(
 /** @throws {ResultTooLargeError} if it failed because of too little memory, else what it failed with */
 export function explainOutOfMemory(cause: unknown): never {
   throw isOutOfMemory(cause) ? new ResultTooLargeError({ cause }) : cause;
-}
-
-/** Whether DuckDB had too little memory. */
-export function isOutOfMemory(cause: unknown): boolean {
-  return cause instanceof Error && /^Out of Memory Error/i.test(cause.message);
 }
 
 /** A value of a column of integers. */

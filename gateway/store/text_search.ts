@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { SearchTooLargeError } from "./errors.ts";
+import { isOutOfMemory, SearchTooLargeError } from "./errors.ts";
 import { conditionsOf, type EventFilter } from "./event_filter.ts";
-import { isOutOfMemory } from "./stored_event.ts";
 
 /** Which events are searched. */
 export type SearchFilter = Pick<EventFilter, "type" | "conversationId" | "sinceUs" | "untilUs">;

@@ -134,7 +134,7 @@ Deno.test("searchText keeps a few searches waiting, and refuses more", async () 
 
 Deno.test("searchText searches more than fits into memory", async () => {
   await using database = await temporaryDatabasePath();
-  const store = await Store.open({ path: database.path });
+  const store = await Store.open({ path: database.path, queryMemoryMiB: 96 });
   try {
     const message = "plano ".repeat(350);
     for (let i = 0; i < 12; i++) {

@@ -61,3 +61,17 @@ Deno.test("listUnpublished finds every event without a frame, oldest first, acro
     assert.deepEqual(await listUnpublished(connection, MAX_UUID, 10), []);
   });
 });
+
+Deno.test("listUnpublished finds large events too, some of them at a time", async () => {
+  const sizes = [6 << 20, 100, 3 << 20, 3 << 20, 100];
+  const events = sizes.map((size) => newEvent({ type: "Blob", blob: "x".repeat(size) }));
+  await withRows(events, [published(events[1]!, 0)], async (connection) => {
+    const first = await listUnpublished(connection, NIL_UUID, 1_000);
+    const second = await listUnpublished(connection, first.at(-1)!.id, 1_000);
+    const third = await listUnpublished(connection, second.at(-1)!.id, 1_000);
+    assert.deepEqual(
+      [first, second, third].map((page) => page.map(({ id }) => id)),
+      [idsOf(events.slice(0, 1)), idsOf(events.slice(2, 3)), idsOf(events.slice(3))],
+    );
+  });
+});

@@ -107,6 +107,24 @@ Deno.test("events that SIGKILL overtakes get exactly one frame after the restart
   }
 });
 
+Deno.test("the gateway starts again after SIGKILL, however large its events are", async () => {
+  const sizes = [...Array<number>(100).fill(1 << 20), 12 << 20, 12 << 20, 100];
+  await using directory = await temporaryDirectory();
+  await using gateway = await Gateway.start({ directory: directory.path });
+  for (const [number, size] of sizes.entries()) {
+    assert.ok(await post(gateway, { event_type: "Large", number, text: "x".repeat(size) }));
+  }
+  await gateway.kill();
+
+  await using restarted = await Gateway.start({ directory: directory.path });
+  const events = await fullyPublished(restarted);
+  assert.deepEqual(
+    events.map(({ data }) => data["number"]).reverse(),
+    sizes.map((_, number) => number),
+  );
+  await restarted.stop();
+});
+
 Deno.test("events without a frame get it in the new ring if the old one was lost", async () => {
   const burstEvents = 10_000;
   const ringCapacity = 2 ** 14;
