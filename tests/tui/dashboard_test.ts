@@ -93,6 +93,7 @@ Deno.test("new events are followed, until somebody looks at old ones", async () 
   gateway.events = 1_500;
   await robot.sees(/live.* 1,500 of 1,500/);
   await robot.press("j");
+  await robot.sees(/paused.* 1,499 of 1,500/);
   gateway.events = 1_700;
   await robot.sees(/paused, 200 newer.* 1,499 of 1,700/);
   await robot.press(" ");
