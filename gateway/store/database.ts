@@ -33,7 +33,11 @@ export class Database {
   readonly #options: Required<DatabaseOptions>;
   readonly #exportDirectory: string;
   readonly #memory: MemoryLimit;
+  /** What DuckDB is doing. */
+  readonly #work = new Set<Promise<unknown>>();
   #instance: DuckDBInstance;
+  #generation = 1;
+  #reopening: Promise<void> | null = null;
 
   private constructor(
     options: Required<DatabaseOptions>,
@@ -81,16 +85,36 @@ export class Database {
     return this.#instance.connect();
   }
 
+  /** Counts how often the file was opened: connections of a former opening are dead. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Does something on a connection of its own. */
+  use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.track(this.#use(work));
+  }
+
+  /** Has closing wait for something that DuckDB is at work on. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#work.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#work.delete(work);
+    }
+  }
+
   /**
    * Opens the file anew after a fatal error. What was committed is there again; an in-memory
    * database is empty.
    *
+   * @param generation of the opening that the error was of: there may have been another since
    * @throws {DatabaseOpenError} as long as the cause persists
    */
-  async recover(): Promise<void> {
-    this.#instance.closeSync();
-    this.#instance = await openInstance(this.#options, this.#exportDirectory);
-    this.#memory.renew();
+  async recover(generation: number): Promise<void> {
+    if (generation !== this.#generation) return;
+    await (this.#reopening ??= this.#reopen().finally(() => this.#reopening = null));
   }
 
   /** Lets DuckDB have the memory for queries until what is returned is disposed of. */
@@ -99,25 +123,41 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    // DuckDB must not be at work in a database that is closed: it would crash the process.
     await this.#memory.close();
+    await this.#closeInstance();
+  }
+
+  /** DuckDB must not be at work in a database that is closed: it would crash the process. */
+  async #closeInstance(): Promise<void> {
+    await Promise.allSettled(this.#work);
     this.#instance.closeSync();
   }
 
-  async #limitMemory(mebibytes: number): Promise<void> {
+  async #reopen(): Promise<void> {
+    await this.#closeInstance();
+    this.#instance = await openInstance(this.#options, this.#exportDirectory);
+    this.#generation++;
+    this.#memory.renew();
+  }
+
+  async #use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.connect();
     try {
-      await connection.run(`SET memory_limit = '${mebibytes}MiB'`);
+      return await work(connection);
     } finally {
       connection.closeSync();
     }
+  }
+
+  async #limitMemory(mebibytes: number): Promise<void> {
+    await this.use((connection) => connection.run(`SET memory_limit = '${mebibytes}MiB'`));
   }
 }
 
 /** Whether DuckDB has shut the instance down, so that only {@linkcode Database.recover} helps. */
 export function isFatal(error: unknown): boolean {
   return error instanceof Error &&
-    /^FATAL Error|database has been invalidated|Instance is closed/i.test(error.message);
+    /^FATAL Error|database has been invalidated|instance (is )?closed/i.test(error.message);
 }
 
 async function openInstance(

@@ -89,7 +89,7 @@ Deno.test("Database.recover opens the file anew", async () => {
   await using file = await temporaryDatabasePath();
   const database = await Database.open({ path: file.path });
   await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
-  await database.recover();
+  await database.recover(database.generation);
   assert.deepEqual(await run(database, "SELECT value FROM config"), [["value"]]);
   await database.close();
 });

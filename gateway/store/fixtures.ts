@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { eventFromJson, type GatewayEvent } from "../event/event.ts";
 import { formatUuid, UuidV7 } from "../event/uuid_v7.ts";
 import { Database } from "./database.ts";
+import { EnrichmentLog } from "./enrichment_log.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { type Enrichment, PUBLISH_STAGE } from "./rows.ts";
 
@@ -50,10 +51,12 @@ export async function withRows(
 ): Promise<void> {
   const database = await Database.open({ path: ":memory:" });
   const commits = new GroupCommit(database);
+  const log = new EnrichmentLog(database);
   try {
-    commits.appendEnrichments(enrichments);
     await commits.append(events);
     await commits.close();
+    log.append(enrichments);
+    await log.close();
     await test(await database.connect());
   } finally {
     await database.close();

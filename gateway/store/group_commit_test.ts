@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import { Database } from "./database.ts";
 import { StoreBusyError, StoreUnavailableError } from "./errors.ts";
-import { newEvent, published, temporaryDatabasePath } from "./fixtures.ts";
+import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 
 /** A group commit on a database in memory, with another connection to it. */
@@ -128,26 +128,6 @@ Deno.test("GroupCommit refuses the whole group of a failed transaction, then goe
   });
 });
 
-Deno.test("GroupCommit stores nothing of a group whose enrichments can't be stored", async () => {
-  await withGroupCommit(async (commits, connection) => {
-    const first = newEvent();
-    await commits.append([first]);
-    await connection.run("ALTER TABLE enrichments RENAME TO away");
-    // Transactions that have begun before don't see that.
-    for (let i = 0; i < 2; i++) await commits.append([newEvent()]);
-    commits.appendEnrichments([published(first, 1)]);
-    await Promise.all([
-      assert.rejects(commits.append(newEvents(2)), StoreUnavailableError),
-      assert.rejects(commits.flushEnrichments(), StoreUnavailableError),
-    ]);
-    assert.equal(await countRows(connection), 3);
-
-    await connection.run("ALTER TABLE away RENAME TO enrichments");
-    await commits.flushEnrichments();
-    assert.equal(await countRows(connection, "enrichments"), 1, "they were not tried again");
-  });
-});
-
 Deno.test("GroupCommit.probe finds out that the store takes writes again", async () => {
   await withGroupCommit(async (commits, connection) => {
     await connection.run("ALTER TABLE events RENAME TO away");
@@ -163,141 +143,23 @@ Deno.test("GroupCommit.probe finds out that the store takes writes again", async
   });
 });
 
-Deno.test("GroupCommit has a database opened anew that has shut itself down", async () => {
-  const database = await Database.open({ path: ":memory:" });
-  let isDown = true;
-  const commits = new GroupCommit({
-    connect: async () => {
-      if (isDown) throw new Error("FATAL Error: the disk is full");
-      return await database.connect();
-    },
-    recover: () => Promise.resolve(void (isDown = false)),
-  } as unknown as Database);
-  await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
-  await commits.append(newEvents(2));
-  assert.equal(await countRows(await database.connect()), 2);
-  await commits.close();
-  await database.close();
-});
-
-Deno.test("GroupCommit refuses events when not even a transaction can begin, and leaves nothing open", async () => {
-  const database = await Database.open({ path: ":memory:" });
-  let isFull = true;
-  const open = new Set<DuckDBConnection>();
-  const commits = new GroupCommit({
-    connect: async () => {
-      const connection = await database.connect();
-      open.add(connection);
-      const close = connection.closeSync.bind(connection);
-      connection.closeSync = () => {
-        open.delete(connection);
-        close();
-      };
-      const prepare = connection.prepare.bind(connection);
-      connection.prepare = async (sql: string) => {
-        const statement = await prepare(sql);
-        // The first writer opens; the second finds the disk full.
-        const isRefused = isFull && open.size > 1 && sql === "BEGIN";
-        if (isRefused) statement.run = () => Promise.reject(new Error("no space left on device"));
-        return statement;
-      };
-      return connection;
-    },
-  } as unknown as Database);
-  await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
-  assert.equal(open.size, 0);
-  isFull = false;
-  await commits.append(newEvents(2));
-  assert.equal(await countRows(await database.connect()), 2);
-  await commits.close();
-  await database.close();
-});
-
-Deno.test("GroupCommit answers when a commit fails that is durable already", async () => {
-  const database = await Database.open({ path: ":memory:" });
-  const commits = new GroupCommit({
-    connect: async () => {
-      const connection = await database.connect();
-      const prepare = connection.prepare.bind(connection);
-      connection.prepare = async (sql: string) => {
-        const statement = await prepare(sql);
-        if (sql !== "COMMIT") return statement;
-        const run = statement.run.bind(statement);
-        statement.run = async () => {
-          await run();
-          throw new Error("the checkpoint after the commit failed");
-        };
-        return statement;
-      };
-      return connection;
-    },
-  } as unknown as Database);
-  await commits.append(newEvents(2));
-  assert.equal(commits.failure, null);
-  assert.equal(await countRows(await database.connect()), 2);
-  await commits.close();
-  await database.close();
-});
-
-Deno.test("GroupCommit.flushEnrichments makes the enrichments durable", async () => {
-  await withGroupCommit(async (commits, connection) => {
-    const [first, second] = [newEvent(), newEvent()];
-    commits.appendEnrichments([published(first, 7)]);
-    commits.appendEnrichments([published(second, 8)]);
-    await commits.flushEnrichments();
-    const reader = await connection.runAndReadAll(
-      "SELECT stage, frame_id, ring_generation, result, error FROM enrichments ORDER BY frame_id",
-    );
-    assert.deepEqual(reader.getRows(), [
-      ["publish", 7n, 2n ** 63n + 1n, null, null],
-      ["publish", 8n, 2n ** 63n + 1n, null, null],
-    ]);
-  });
-});
-
-Deno.test("GroupCommit stores enrichments in the transaction of the next events", async () => {
-  let transactions = 0;
-  await withGroupCommit(async (commits, connection) => {
-    commits.appendEnrichments([published(newEvent(), 1)]);
-    await Promise.all([commits.append(newEvents(1)), commits.flushEnrichments()]);
-    assert.equal(transactions, 1);
-    assert.equal(await countRows(connection, "enrichments"), 1);
-  }, { onCommit: () => transactions++ });
-});
-
-Deno.test("GroupCommit stores enrichments by itself after a while", async () => {
-  const { promise: committed, resolve } = Promise.withResolvers<void>();
-  await withGroupCommit(async (commits, connection) => {
-    commits.appendEnrichments([published(newEvent(), 1)]);
-    await committed;
-    assert.equal(await countRows(connection, "enrichments"), 1);
-  }, { onCommit: () => resolve() });
-});
-
 Deno.test("GroupCommit answers each of many appends that come one after the other", async () => {
   const groups: number[] = [];
   await withGroupCommit(async (commits, connection) => {
     for (let i = 0; i < 300; i++) {
-      const event = newEvent();
-      commits.appendEnrichments([published(event, i)]);
-      if (i % 3 === 0) void commits.flushEnrichments();
-      await commits.append([event]);
+      await commits.append([newEvent()]);
     }
-    await commits.flushEnrichments();
-    assert.equal(groups.filter((events) => events === 1).length, 300);
-    assert.equal(await countRows(connection, "enrichments"), 300);
+    assert.deepEqual(groups, Array<number>(300).fill(1));
+    assert.equal(await countRows(connection), 300);
   }, { onCommit: ({ events }) => groups.push(events) });
 });
 
 Deno.test("GroupCommit.close commits what waits and refuses what comes", async () => {
   await withGroupCommit(async (commits, connection) => {
-    const event = newEvent();
-    commits.appendEnrichments([published(event, 1)]);
-    const waiting = commits.append([event]);
+    const waiting = commits.append([newEvent()]);
     const closing = commits.close();
     await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
     await Promise.all([waiting, closing]);
     assert.equal(await countRows(connection), 1);
-    assert.equal(await countRows(connection, "enrichments"), 1);
   });
 });

@@ -5,6 +5,7 @@ import { ChatStore } from "./chat_store.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { QueryBusyError, StoreUnavailableError } from "./errors.ts";
 import type { EventFilter } from "./event_filter.ts";
+import { EnrichmentLog } from "./enrichment_log.ts";
 import * as pages from "./event_pages.ts";
 import * as events from "./event_queries.ts";
 import { listAfter } from "./event_rows.ts";
@@ -37,8 +38,7 @@ export class Store {
   readonly queries: QueryRunner;
   readonly #database: Database;
   readonly #commits: GroupCommit;
-  /** What is under way. */
-  readonly #queries = new Set<Promise<unknown>>();
+  readonly #enrichments: EnrichmentLog;
   #searches = 0;
   #lastSearch: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -46,6 +46,7 @@ export class Store {
   private constructor(database: Database, options: GroupCommitOptions) {
     this.#database = database;
     this.#commits = new GroupCommit(database, options);
+    this.#enrichments = new EnrichmentLog(database);
     this.queries = new QueryRunner({
       connect: () => this.#connect(),
       borrowMemory: () => database.borrowMemory(),
@@ -69,7 +70,7 @@ export class Store {
 
   /** See {@linkcode GroupCommit.probe}. */
   probe(): Promise<void> {
-    return this.#track(this.#commits.probe());
+    return this.#commits.probe();
   }
 
   /** See {@linkcode GroupCommit.append}. */
@@ -77,14 +78,14 @@ export class Store {
     return this.#commits.append(events);
   }
 
-  /** See {@linkcode GroupCommit.appendEnrichments}. */
+  /** See {@linkcode EnrichmentLog.append}. */
   appendEnrichments(rows: readonly Enrichment[]): void {
-    this.#commits.appendEnrichments(rows);
+    this.#enrichments.append(rows);
   }
 
-  /** See {@linkcode GroupCommit.flushEnrichments}. */
+  /** See {@linkcode EnrichmentLog.flush}. */
   flushEnrichments(): Promise<void> {
-    return this.#commits.flushEnrichments();
+    return this.#enrichments.flush();
   }
 
   async listEvents(filter: EventFilter): Promise<StoredEvent[]> {
@@ -235,8 +236,7 @@ export class Store {
     this.#isClosed = true;
     await this.queries.close();
     await this.#commits.close();
-    // DuckDB must not be at work in a database that is closed: it would crash the process.
-    await Promise.allSettled(this.#queries);
+    await this.#enrichments.close();
     await this.#database.close();
   }
 
@@ -247,29 +247,16 @@ export class Store {
   }
 
   async #connected<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return await this.#track(this.#onConnection(query));
+    this.#assertOpen();
+    return await this.#database.use(query);
   }
 
   async #connect(): Promise<DuckDBConnection> {
-    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
+    this.#assertOpen();
     return await this.#database.connect();
   }
 
-  async #onConnection<T>(query: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#connect();
-    try {
-      return await query(connection);
-    } finally {
-      connection.closeSync();
-    }
-  }
-
-  async #track<T>(result: Promise<T>): Promise<T> {
-    this.#queries.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#queries.delete(result);
-    }
+  #assertOpen(): void {
+    if (this.#isClosed) throw new StoreUnavailableError("the store is closed");
   }
 }

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Database, isFatal } from "./database.ts";
+import { isOutOfMemory } from "./errors.ts";
+import { RowWriter } from "./row_writer.ts";
+import type { TableFormat } from "./table_format.ts";
+
+/** Rows that find no memory are tried again, for a second at most. */
+const MAX_ATTEMPTS = 20;
+const RETRY_INTERVAL_MS = 50;
+
+/** Writes rows into a table, through what can be overcome: too little memory, a database shut down. */
+export class DurableWriter<Row> {
+  readonly #database: Database;
+  readonly #format: TableFormat<Row>;
+  #writer: RowWriter<Row> | null = null;
+  /** The opening of the database that the writer is of. */
+  #generation = 0;
+
+  constructor(database: Database, format: TableFormat<Row>) {
+    this.#database = database;
+    this.#format = format;
+  }
+
+  /**
+   * Resolves when the rows are durable; they become so together or not at all. One call at a time.
+   *
+   * @throws what DuckDB says, if none of them is stored
+   */
+  async write(rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return;
+    for (let attempt = 1;; attempt++) {
+      const { generation } = this.#database;
+      try {
+        return await this.#database.track(this.#tryWriting(rows));
+      } catch (cause) {
+        this.close();
+        if (await this.#isStoredAfterAll(rows[0]!, cause, generation)) return;
+        // A query that has all the memory will end: nobody's events are refused because of it.
+        if (!isOutOfMemory(cause) || attempt === MAX_ATTEMPTS) throw cause;
+        await delay(RETRY_INTERVAL_MS);
+      }
+    }
+  }
+
+  close(): void {
+    this.#writer?.close();
+    this.#writer = null;
+  }
+
+  async #tryWriting(rows: readonly Row[]): Promise<void> {
+    if (this.#generation !== this.#database.generation) this.close();
+    this.#generation = this.#database.generation;
+    this.#writer ??= await RowWriter.open(this.#database, this.#format);
+    await this.#writer.write(rows);
+  }
+
+  /**
+   * Finds out what became of a transaction: a commit can fail in the checkpoint that follows it, when
+   * the rows are durable already.
+   */
+  async #isStoredAfterAll(row: Row, cause: unknown, generation: number): Promise<boolean> {
+    try {
+      if (isFatal(cause)) await this.#database.recover(generation);
+      return await this.#database.use((connection) => this.#format.has(connection, row));
+    } catch {
+      // It can't even be read. The next write fails in the same way and gets here again.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
+import { Database } from "./database.ts";
+import { DurableWriter } from "./durable_writer.ts";
+import { newEvent } from "./fixtures.ts";
+import { EVENTS } from "./table_format.ts";
+
+/** Has every statement that is prepared on the database's connections run in another way. */
+function interceptStatements(
+  database: Database,
+  run: (statement: DuckDBPreparedStatement) => Promise<unknown>,
+): Set<DuckDBConnection> {
+  const open = new Set<DuckDBConnection>();
+  const connect = database.connect.bind(database);
+  database.connect = async () => {
+    const connection = await connect();
+    open.add(connection);
+    const [prepare, close] = [
+      connection.prepare.bind(connection),
+      connection.closeSync.bind(connection),
+    ];
+    connection.prepare = async (sql) => {
+      const statement = await prepare(sql);
+      const original = { run: statement.run.bind(statement) } as DuckDBPreparedStatement;
+      statement.run = () => run(original) as ReturnType<DuckDBPreparedStatement["run"]>;
+      return statement;
+    };
+    connection.closeSync = () => {
+      open.delete(connection);
+      close();
+    };
+    return connection;
+  };
+  return open;
+}
+
+async function countEvents(database: Database): Promise<number> {
+  const reader = await database.use((connection) =>
+    connection.runAndReadAll("SELECT count(*) FROM events")
+  );
+  return Number(reader.value(0, 0));
+}
+
+/** A database and a writer of its events. */
+async function withWriter(
+  test: (writer: DurableWriter<ReturnType<typeof newEvent>>, database: Database) => Promise<void>,
+): Promise<void> {
+  const database = await Database.open({ path: ":memory:" });
+  const writer = new DurableWriter(database, EVENTS);
+  try {
+    await test(writer, database);
+  } finally {
+    writer.close();
+    await database.close();
+  }
+}
+
+Deno.test("DurableWriter fails when the disk is full, leaves nothing open, and goes on later", () =>
+  withWriter(async (writer, database) => {
+    let isFull = true;
+    const open = interceptStatements(database, (statement) => {
+      if (isFull) return Promise.reject(new Error("IO Error: no space left on device"));
+      return statement.run();
+    });
+    await assert.rejects(writer.write([newEvent()]), /no space left/);
+    assert.equal(open.size, 0);
+    isFull = false;
+    await writer.write([newEvent(), newEvent()]);
+    assert.equal(await countEvents(database), 2);
+  }));
+
+Deno.test("DurableWriter succeeds when a commit fails that is durable already", () =>
+  withWriter(async (writer, database) => {
+    interceptStatements(database, async (statement) => {
+      await statement.run();
+      throw new Error("the checkpoint after the commit failed");
+    });
+    await writer.write([newEvent(), newEvent()]);
+    assert.equal(await countEvents(database), 2);
+  }));
+
+Deno.test("DurableWriter waits for memory", () =>
+  withWriter(async (writer, database) => {
+    let failures = 3;
+    interceptStatements(database, (statement) => {
+      if (failures-- === 0) return statement.run();
+      return Promise.reject(new Error("Out of Memory Error: failed to pin block"));
+    });
+    await writer.write([newEvent()]);
+    assert.equal(await countEvents(database), 1);
+  }));
+
+Deno.test("DurableWriter has a database opened anew that has shut itself down, once", () =>
+  withWriter(async (writer, database) => {
+    const other = new DurableWriter(database, EVENTS);
+    let isDown = true;
+    interceptStatements(database, (statement) => {
+      if (!isDown) return statement.run();
+      return Promise.reject(new Error("FATAL Error: the disk is full"));
+    });
+    const { generation } = database;
+    const writes = [writer.write([newEvent()]), other.write([newEvent()])];
+    for (const write of writes) await assert.rejects(write, /^Error: FATAL/);
+    assert.equal(database.generation, generation + 1);
+    isDown = false;
+    await Promise.all([writer.write([newEvent()]), other.write([newEvent()])]);
+    assert.equal(await countEvents(database), 2);
+    other.close();
+  }));

@@ -1,0 +1,79 @@
+import type { Database } from "./database.ts";
+import { DurableWriter } from "./durable_writer.ts";
+import type { Enrichment } from "./rows.ts";
+import { ENRICHMENTS } from "./table_format.ts";
+
+/** Nobody waits for enrichments: they gather this long, so that few transactions keep many. */
+const GATHER_MS = 50;
+const RETRY_INTERVAL_MS = 1_000;
+const MAX_GROUP_ENRICHMENTS = 10_000;
+/** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
+const MAX_QUEUED_ENRICHMENTS = 100_000;
+
+/** Keeps what was learned of events, many rows in one transaction. */
+export class EnrichmentLog {
+  readonly #writer: DurableWriter<Enrichment>;
+  #queued: Enrichment[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: Promise<void> | null = null;
+  #failure: unknown = null;
+  #isClosed = false;
+
+  constructor(database: Database) {
+    this.#writer = new DurableWriter(database, ENRICHMENTS);
+  }
+
+  /** Keeps rows; they become durable soon. */
+  append(rows: readonly Enrichment[]): void {
+    for (const row of rows) this.#queued.push(row);
+    if (this.#queued.length > MAX_QUEUED_ENRICHMENTS) {
+      this.#queued.splice(0, this.#queued.length - MAX_QUEUED_ENRICHMENTS);
+    }
+    this.#runAfter(this.#failure === null ? GATHER_MS : RETRY_INTERVAL_MS);
+  }
+
+  /**
+   * Resolves when the rows appended so far are durable.
+   *
+   * @throws what DuckDB says, if they can't be made so now; they are tried again later
+   */
+  async flush(): Promise<void> {
+    await this.#running; // Rows may have come while it wrote others.
+    await this.#run();
+    if (this.#failure !== null && this.#queued.length > 0) throw this.#failure;
+  }
+
+  /** Writes what waits, if it can be written. */
+  async close(): Promise<void> {
+    await this.flush().catch(() => {});
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#writer.close();
+  }
+
+  #runAfter(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => void this.#run(), delayMs);
+  }
+
+  #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running ??= this.#writeQueued().finally(() => this.#running = null);
+    return this.#running;
+  }
+
+  async #writeQueued(): Promise<void> {
+    while (this.#queued.length > 0) {
+      const group = this.#queued.splice(0, MAX_GROUP_ENRICHMENTS);
+      try {
+        await this.#writer.write(group);
+        this.#failure = null;
+      } catch (cause) {
+        this.#failure = cause;
+        this.#queued.unshift(...group);
+        return this.#runAfter(RETRY_INTERVAL_MS);
+      }
+    }
+  }
+}
