@@ -33,7 +33,7 @@ export class DurableWriter<Row> {
       try {
         return await this.#database.track(this.#tryWriting(rows));
       } catch (cause) {
-        this.close();
+        await this.close();
         if (await this.#isStoredAfterAll(rows[0]!, cause, generation)) return;
         // A query that has all the memory will end: nobody's events are refused because of it.
         if (!isOutOfMemory(cause) || attempt === MAX_ATTEMPTS) throw cause;
@@ -42,13 +42,14 @@ export class DurableWriter<Row> {
     }
   }
 
-  close(): void {
-    this.#writer?.close();
+  async close(): Promise<void> {
+    const writer = this.#writer;
     this.#writer = null;
+    await writer?.close().catch(() => {}); // What is gone already holds nothing.
   }
 
   async #tryWriting(rows: readonly Row[]): Promise<void> {
-    if (this.#generation !== this.#database.generation) this.close();
+    if (this.#generation !== this.#database.generation) await this.close();
     this.#generation = this.#database.generation;
     this.#writer ??= await RowWriter.open(this.#database, this.#format);
     await this.#writer.write(rows);

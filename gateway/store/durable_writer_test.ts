@@ -50,7 +50,7 @@ async function withWriter(
   try {
     await test(writer, database);
   } finally {
-    writer.close();
+    await writer.close();
     await database.close();
   }
 }
@@ -99,11 +99,13 @@ Deno.test("DurableWriter has a database opened anew that has shut itself down, o
       return Promise.reject(new Error("FATAL Error: the disk is full"));
     });
     const { generation } = database;
-    const writes = [writer.write([newEvent()]), other.write([newEvent()])];
-    for (const write of writes) await assert.rejects(write, /^Error: FATAL/);
+    const writes = [writer, other].map((each) =>
+      assert.rejects(each.write([newEvent()]), /^Error: FATAL/)
+    );
+    await Promise.all(writes);
     assert.equal(database.generation, generation + 1);
     isDown = false;
     await Promise.all([writer.write([newEvent()]), other.write([newEvent()])]);
     assert.equal(await countEvents(database), 2);
-    other.close();
+    await other.close();
   }));

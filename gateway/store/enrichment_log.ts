@@ -48,7 +48,7 @@ export class EnrichmentLog {
     await this.flush().catch(() => {});
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#writer.close();
+    await this.#writer.close();
   }
 
   #runAfter(delayMs: number): void {

@@ -126,7 +126,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
-    this.#writer.close();
+    await this.#writer.close();
   }
 
   #wake(): void {

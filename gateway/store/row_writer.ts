@@ -12,19 +12,24 @@ const MAX_INSERTED_ROWS = 1_000;
 /** A statement has its rows several times in memory. */
 const MAX_INSERTED_BYTES = 1 << 20;
 
-/** Writes rows into a table over a connection of its own. */
+/** Writes rows into a table. */
 export class RowWriter<Row> {
+  readonly #database: Database;
   readonly #format: TableFormat<Row>;
   readonly #connection: DuckDBConnection;
   /** Prepared, because parsing it would take DuckDB longer than doing it. */
   readonly #insert: DuckDBPreparedStatement;
-  #appender: ChunkAppender | null = null;
+  /** They take turns: the answer to a BEGIN comes late in a busy thread, and while one commits, the
+   * other one's has come. */
+  readonly #appenders: RowAppender<Row>[] = [];
 
   private constructor(
+    database: Database,
     format: TableFormat<Row>,
     connection: DuckDBConnection,
     insert: DuckDBPreparedStatement,
   ) {
+    this.#database = database;
     this.#format = format;
     this.#connection = connection;
     this.#insert = insert;
@@ -33,7 +38,8 @@ export class RowWriter<Row> {
   static async open<Row>(database: Database, format: TableFormat<Row>): Promise<RowWriter<Row>> {
     const connection = await database.connect();
     try {
-      return new RowWriter(format, connection, await connection.prepare(format.insertSql));
+      const insert = await connection.prepare(format.insertSql);
+      return new RowWriter(database, format, connection, insert);
     } catch (error) {
       connection.closeSync();
       throw error;
@@ -49,29 +55,84 @@ export class RowWriter<Row> {
       this.#format.bind(this.#insert, rows);
       await this.#insert.run();
     } else {
-      await this.#append(rows);
+      while (this.#appenders.length < 2) {
+        this.#appenders.push(await RowAppender.open(this.#database, this.#format));
+      }
+      this.#appenders.reverse();
+      await this.#appenders[0]!.append(rows);
     }
   }
 
-  close(): void {
-    try {
-      this.#connection.closeSync();
-    } catch {
-      // Closing rolls back; a connection that is already gone has nothing to roll back.
-    }
+  /** Resolves when DuckDB has let go of everything. */
+  async close(): Promise<void> {
+    this.#connection.closeSync();
+    for (const appender of this.#appenders) await appender.close();
   }
 
   #isFew(rows: readonly Row[]): boolean {
     if (rows.length > MAX_INSERTED_ROWS) return false;
     return rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0) <= MAX_INSERTED_BYTES;
   }
+}
 
-  async #append(rows: readonly Row[]): Promise<void> {
-    const { table, columns, append } = this.#format;
-    this.#appender ??= await ChunkAppender.open(this.#connection, table, columns);
-    await this.#connection.run("BEGIN");
-    for (const row of rows) append(this.#appender, row);
+/** Appends rows on a connection of its own. */
+class RowAppender<Row> {
+  readonly #connection: DuckDBConnection;
+  readonly #format: TableFormat<Row>;
+  readonly #appender: ChunkAppender;
+  readonly #begin: DuckDBPreparedStatement;
+  readonly #commit: DuckDBPreparedStatement;
+  /** The next transaction's BEGIN, sent as soon as the last one has ended. */
+  #begun: Promise<unknown>;
+
+  private constructor(
+    connection: DuckDBConnection,
+    format: TableFormat<Row>,
+    appender: ChunkAppender,
+    begin: DuckDBPreparedStatement,
+    commit: DuckDBPreparedStatement,
+  ) {
+    this.#connection = connection;
+    this.#format = format;
+    this.#appender = appender;
+    this.#begin = begin;
+    this.#commit = commit;
+    this.#begun = this.#beginNext();
+  }
+
+  static async open<Row>(database: Database, format: TableFormat<Row>): Promise<RowAppender<Row>> {
+    const connection = await database.connect();
+    try {
+      return new RowAppender(
+        connection,
+        format,
+        await ChunkAppender.open(connection, format.table, format.columns),
+        await connection.prepare("BEGIN"),
+        await connection.prepare("COMMIT"),
+      );
+    } catch (error) {
+      connection.closeSync();
+      throw error;
+    }
+  }
+
+  async append(rows: readonly Row[]): Promise<void> {
+    await this.#begun;
+    for (const row of rows) this.#format.append(this.#appender, row);
     this.#appender.flush();
-    await this.#connection.run("COMMIT");
+    await this.#commit.run();
+    this.#begun = this.#beginNext();
+  }
+
+  async close(): Promise<void> {
+    // DuckDB must not be at work on a connection that is closed.
+    await this.#begun.catch(() => {});
+    this.#connection.closeSync(); // which rolls back
+  }
+
+  #beginNext(): Promise<unknown> {
+    const begun = this.#begin.run();
+    begun.catch(() => {}); // The next append finds out.
+    return begun;
   }
 }

@@ -50,8 +50,8 @@ async function assertSameEitherWay<Row>(
   for (const row of rows.slice(0, 2)) {
     assert.ok(await few.use((connection) => format.has(connection, row)));
   }
-  fewWriter.close();
-  manyWriter.close();
+  await fewWriter.close();
+  await manyWriter.close();
   await few.close();
   await many.close();
 }
@@ -95,7 +95,7 @@ Deno.test("RowWriter writes rows together or not at all", async () => {
   for (const rows of [[...events.slice(0, 3), wrong], [...events, wrong]]) {
     const writer = await RowWriter.open(database, EVENTS);
     await assert.rejects(writer.write(rows), /NOT NULL/);
-    writer.close();
+    await writer.close();
     assert.equal(await rowsOf(database, "events"), "[]");
   }
   await database.close();
