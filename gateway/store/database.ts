@@ -23,6 +23,7 @@ export interface DatabaseOptions {
  * this is the balance between rare stalls and a small process.
  */
 const CHECKPOINT_MIB = 32;
+const MEMORY_LINGER_MS = 5_000;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
@@ -48,8 +49,11 @@ export class Database {
     this.#exportDirectory = exportDirectory;
     this.#instance = instance;
     const { memoryMiB, queryMemoryMiB } = options;
-    const limits = { idleMiB: memoryMiB, queryMiB: Math.max(queryMemoryMiB, memoryMiB) };
-    this.#memory = new MemoryLimit(limits, (mebibytes) => this.#limitMemory(mebibytes));
+    this.#memory = new MemoryLimit({
+      idleMiB: memoryMiB,
+      queryMiB: Math.max(queryMemoryMiB, memoryMiB),
+      lingerMs: MEMORY_LINGER_MS,
+    }, (mebibytes) => this.#limitMemory(mebibytes));
   }
 
   /**

@@ -35,8 +35,10 @@ export class DurableWriter<Row> {
       } catch (cause) {
         await this.close();
         if (await this.#isStoredAfterAll(rows[0]!, cause, generation)) return;
+        const isOpenedAnew = this.#database.generation !== generation && attempt === 1;
         // A query that has all the memory will end: nobody's events are refused because of it.
-        if (!isOutOfMemory(cause) || attempt === MAX_ATTEMPTS) throw cause;
+        const mayFindMemory = isOutOfMemory(cause) && attempt < MAX_ATTEMPTS;
+        if (!isOpenedAnew && !mayFindMemory) throw cause;
         await delay(RETRY_INTERVAL_MS);
       }
     }

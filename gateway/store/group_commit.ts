@@ -23,6 +23,9 @@ const MAX_GATHER_MS = 5;
 /** A group this large shares the cost of its flush well enough: it is not waited for at all. */
 const LARGE_GROUP_EVENTS = 64;
 
+/** Events of this size on average take more memory than DuckDB has otherwise. */
+const LARGE_EVENT_BYTES = 16 << 10;
+
 /** After a failure, this much must fit again before the store counts as healthy. */
 const MIN_PROBE_BYTES = 64 << 10;
 const MAX_PROBE_BYTES = 1 << 20;
@@ -156,6 +159,8 @@ export class GroupCommit {
     const { generation } = this.#database;
     const startedMs = performance.now();
     const events = waiting.flatMap((each) => each.events);
+    const areLarge = bytes > events.length * LARGE_EVENT_BYTES;
+    using _memory = areLarge ? await this.#database.borrowMemory() : null;
     try {
       await this.#writer.write(events);
     } catch (cause) {

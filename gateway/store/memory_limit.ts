@@ -4,8 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface MemoryLimits {
   /** While events are only taken in. */
   readonly idleMiB: number;
-  /** While somebody queries. */
+  /** While somebody queries, or large events come in. */
   readonly queryMiB: number;
+  /** So long the limit stays high after that: DuckDB may have something to fold yet. */
+  readonly lingerMs: number;
 }
 
 const RETRY_INTERVAL_MS = 200;
@@ -13,7 +15,8 @@ const RETRY_INTERVAL_MS = 200;
 /**
  * DuckDB's memory limit, which follows what is going on. DuckDB keeps blocks that it has read as long
  * as it may, so that a high limit makes a large process for nothing; but it reads 2,048 rows at a
- * time in each thread, and a query over large payloads needs memory for all of them.
+ * time in each thread, and a query over large payloads needs memory for all of them. So does folding
+ * large events into the database.
  */
 export class MemoryLimit {
   readonly #limits: MemoryLimits;
@@ -22,6 +25,7 @@ export class MemoryLimit {
   #borrowers = 0;
   /** Settles when the limit is what it has to be. */
   #settled: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   /** @param set has DuckDB keep to a limit from now on; rejects while it holds more than that */
@@ -33,6 +37,7 @@ export class MemoryLimit {
 
   /** Raises the limit until what is returned is disposed of. */
   async borrow(): Promise<Disposable> {
+    clearTimeout(this.#timer);
     if (this.#borrowers++ === 0) this.#follow();
     await this.#settled;
     let isReturned = false;
@@ -40,7 +45,8 @@ export class MemoryLimit {
       [Symbol.dispose]: () => {
         if (isReturned) return;
         isReturned = true;
-        if (--this.#borrowers === 0) this.#follow();
+        if (--this.#borrowers > 0 || this.#isClosed) return;
+        this.#timer = setTimeout(() => this.#follow(), this.#limits.lingerMs);
       },
     };
   }
@@ -54,6 +60,7 @@ export class MemoryLimit {
   /** Resolves when nothing is done to the database any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#timer);
     await this.#settled;
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { MemoryLimit } from "./memory_limit.ts";
 
-const LIMITS = { idleMiB: 96, queryMiB: 1024 };
+const LIMITS = { idleMiB: 96, queryMiB: 1024, lingerMs: 0 };
 
 /** A limit that notes what it is set to. */
 function limitOver() {
@@ -26,7 +26,7 @@ Deno.test("MemoryLimit is raised by the first query and lowered after the last o
   await setImmediate();
   assert.deepEqual(set, [1024], "the second one is still there");
   second[Symbol.dispose]();
-  await setImmediate();
+  await delay(10);
   assert.deepEqual(set, [1024, 96]);
   await limit.close();
 });
@@ -36,13 +36,23 @@ Deno.test("MemoryLimit is lowered when what was held is free, or the database op
   const memory = await limit.borrow();
   failNext();
   memory[Symbol.dispose]();
-  await setImmediate();
+  await delay(10);
   assert.deepEqual(set, [1024]);
   using _other = await limit.borrow();
   assert.deepEqual(set, [1024], "it was high still");
   limit.renew();
   await setImmediate();
   assert.deepEqual(set, [1024, 1024]);
+});
+
+Deno.test("MemoryLimit stays high for a while, in case somebody comes back", async () => {
+  const set: number[] = [];
+  const limits = { ...LIMITS, lingerMs: 60_000 };
+  const limit = new MemoryLimit(limits, (mebibytes) => Promise.resolve(void set.push(mebibytes)));
+  (await limit.borrow())[Symbol.dispose]();
+  (await limit.borrow())[Symbol.dispose]();
+  await limit.close();
+  assert.deepEqual(set, [1024]);
 });
 
 Deno.test("MemoryLimit lets a query go on that gets no more", async () => {
