@@ -45,7 +45,7 @@ export function serveFlags(name: string) {
       new Option("--db-path <path>", "database file, or :memory: (default: in the data folder)"),
     )
     .addOption(
-      new Option("--query-memory-mb <megabytes>", "what queries and searches may use together")
+      new Option("--query-memory-mb <megabytes>", "what queries, searches and large events may use")
         .default(1024).argParser(integer(96, 1 << 20)),
     )
     .optionsGroup("Ring:")
