@@ -11,7 +11,7 @@ export interface DatabaseOptions {
   readonly path: string;
   /** What DuckDB may hold in memory, MiB: several times the largest event. @default 96 */
   readonly memoryMiB?: number;
-  /** The same while there are queries, MiB. @default 1024 */
+  /** The same while there are queries, or large events come in, MiB. @default 1024 */
   readonly queryMemoryMiB?: number;
   /** DuckDB's threads. @default 2 */
   readonly threads?: number;
@@ -121,7 +121,7 @@ export class Database {
     await (this.#reopening ??= this.#reopen().finally(() => this.#reopening = null));
   }
 
-  /** Lets DuckDB have the memory for queries until what is returned is disposed of. */
+  /** Lets DuckDB have the memory that queries and large events take, until this is disposed of. */
   borrowMemory(): Promise<Disposable> {
     return this.#memory.borrow();
   }

@@ -64,7 +64,6 @@ export class GroupCommit {
   #running: Promise<void> = Promise.resolve();
   #failure: StoreUnavailableError | null = null;
   #failedBytes = MIN_PROBE_BYTES;
-  #failedGeneration = 0;
   #closed = false;
 
   constructor(database: Database, options: GroupCommitOptions = {}) {
@@ -113,12 +112,18 @@ export class GroupCommit {
    */
   async probe(): Promise<void> {
     if (this.#failure === null) return;
-    try {
-      if (isFatal(this.#failure.cause)) await this.#database.recover(this.#failedGeneration);
-      const bytes = this.#failedBytes;
-      await this.#database.use((connection) =>
+    const { generation } = this.#database;
+    const bytes = this.#failedBytes;
+    const write = () =>
+      this.#database.use((connection) =>
         connection.run("INSERT INTO config VALUES (now(), 'write_probe', repeat(' ', $1))", [bytes])
       );
+    try {
+      await write().catch(async (cause) => {
+        if (!isFatal(cause)) throw cause;
+        await this.#database.recover(generation);
+        await write();
+      });
       this.#failure = null;
     } catch {
       // The failure stands.
@@ -156,7 +161,6 @@ export class GroupCommit {
 
   /** Makes a group durable. */
   async #store({ waiting, bytes }: Group): Promise<Answer> {
-    const { generation } = this.#database;
     const startedMs = performance.now();
     const events = waiting.flatMap((each) => each.events);
     const areLarge = bytes > events.length * LARGE_EVENT_BYTES;
@@ -167,7 +171,6 @@ export class GroupCommit {
       return () => {
         const detail = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
         this.#failure = new StoreUnavailableError(`the store can't write: ${detail}`, { cause });
-        this.#failedGeneration = generation;
         this.#failedBytes = Math.min(Math.max(bytes, MIN_PROBE_BYTES), MAX_PROBE_BYTES);
         for (const { reject } of waiting) reject(this.#failure);
       };
