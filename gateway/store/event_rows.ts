@@ -3,6 +3,7 @@
  * numbers follow them; and looking a range of rows up takes no time, however large the table is.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { RECORD_SEPARATOR } from "./rows.ts";
 import { explainOutOfMemory, numberOrNull, type StoredEvent } from "./stored_event.ts";
 
 /** Rows looked through at once for events that may be few among them. */
@@ -16,8 +17,6 @@ const MAX_PAGE_BYTES = 4 << 20;
 const UNKNOWN_PAYLOAD_BYTES = 64 << 10;
 /** The size of an event's payload, in the table `e`. */
 export const PAYLOAD_BYTES = `coalesce(e.payload_bytes, ${UNKNOWN_PAYLOAD_BYTES})`;
-/** Never occurs in JSON text, where control characters must be escaped. */
-const RECORD_SEPARATOR = 0x1e;
 
 /** Where an event stands, and how large it is. */
 export interface EventRow {

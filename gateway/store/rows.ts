@@ -20,3 +20,9 @@ export const PUBLISH_STAGE = "publish";
 
 /** The stage that names events which came without a type. */
 export const TYPE_STAGE = "type";
+
+/**
+ * Stands between payloads that DuckDB takes or gives as one text: it never occurs in JSON text, where
+ * control characters must be escaped.
+ */
+export const RECORD_SEPARATOR = 0x1e;

@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api
 import { formatUuid } from "../event/uuid_v7.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import type { ChunkAppender, ColumnType } from "./chunk_appender.ts";
-import type { Enrichment } from "./rows.ts";
+import { type Enrichment, RECORD_SEPARATOR } from "./rows.ts";
 
 /** How rows get into a table. */
 export interface TableFormat<Row> {
@@ -19,9 +19,6 @@ export interface TableFormat<Row> {
   /** Whether a row is in the table. */
   has(connection: DuckDBConnection, row: Row): Promise<boolean>;
 }
-
-/** Never occurs in JSON text, where control characters must be escaped. */
-const RECORD_SEPARATOR = 0x1e;
 
 export const EVENTS: TableFormat<GatewayEvent> = {
   table: "events",
