@@ -6,6 +6,7 @@ import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, writeToStandardError } from "../gateway/pipeline/log.ts";
 import type { LlmOptions } from "../gateway/pipeline/loaded_models.ts";
 import { Pipeline } from "../gateway/pipeline/pipeline.ts";
+import { DEFAULT_MEMORY_MIB } from "../gateway/store/database.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { modelsDirectory } from "./data_directory.ts";
@@ -18,8 +19,7 @@ import type { ServeFlags } from "./serve_flags.ts";
 const SHUTDOWN_TIMEOUT_MS = 9_000;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
-/** The store's memory while nobody queries; storing an event takes a multiple of its size. */
-const MIN_STORE_MEMORY_MIB = 96;
+/** Storing an event takes a multiple of its size in memory. */
 const STORE_MEMORY_PER_BODY = 6;
 
 /** The flags would put the gateway at risk. */
@@ -64,7 +64,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
     ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
     store: {
       path: dbPath,
-      memoryMiB: Math.max(MIN_STORE_MEMORY_MIB, STORE_MEMORY_PER_BODY * flags.maxBodyMb),
+      memoryMiB: Math.max(DEFAULT_MEMORY_MIB, STORE_MEMORY_PER_BODY * flags.maxBodyMb),
       queryMemoryMiB: flags.queryMemoryMb,
     },
     embedders: await embedderChoices(flags, models),

@@ -5,6 +5,9 @@ import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
 import { MemoryLimit } from "./memory_limit.ts";
 import { migrate } from "./migrations.ts";
 
+/** What DuckDB may hold in memory unless it is told otherwise, MiB. */
+export const DEFAULT_MEMORY_MIB = 96;
+
 /** How the database is opened. */
 export interface DatabaseOptions {
   /** Path of the database file, or `:memory:`. */
@@ -63,7 +66,7 @@ export class Database {
    *   written by a newer program, or its folder can't be written
    */
   static async open(
-    { path, memoryMiB = 96, queryMemoryMiB = 1024, threads = 2 }: DatabaseOptions,
+    { path, memoryMiB = DEFAULT_MEMORY_MIB, queryMemoryMiB = 1024, threads = 2 }: DatabaseOptions,
   ): Promise<Database> {
     const options = { path, memoryMiB, queryMemoryMiB, threads };
     const exportDirectory = options.path === ":memory:"
