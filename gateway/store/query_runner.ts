@@ -198,6 +198,8 @@ export class QueryResult implements Disposable {
 
   /** Executes a statement, whose result is then {@linkcode result}. */
   async execute(work: Execute): Promise<void> {
+    // The client may have left before anybody listened.
+    if (this.#clientSignal.aborted) this.#end();
     const result = await this.#guard(() => work(this.#connection));
     this.#result = Object.create(result, {
       fetchChunk: { value: () => this.#guard(() => fetchChunk(result)) },

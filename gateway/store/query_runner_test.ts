@@ -137,6 +137,12 @@ Deno.test("A query ends when the client leaves, and the store goes on", () =>
     setTimeout(() => client.abort(), 50);
     await assert.rejects(query, StoreUnavailableError);
     assert.deepEqual(await rows(store, "SELECT 1 AS a"), [{ a: 1 }]);
+    const early = store.queries.start(ENDLESS, { maxRows: 1, signal: client.signal });
+    await assert.rejects(early, StoreUnavailableError, "it has left already");
+    const connecting = new AbortController();
+    const late = store.queries.start(ENDLESS, { maxRows: 1, signal: connecting.signal });
+    connecting.abort();
+    await assert.rejects(late, StoreUnavailableError, "it leaves while the query is prepared");
   }));
 
 Deno.test("A few queries run at a time, and closing the store ends them", () =>
