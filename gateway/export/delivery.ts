@@ -39,6 +39,7 @@ export async function deliver(
   { secret, allowPrivate, timeoutMs, signal }: DeliveryOptions,
 ): Promise<DeliveryAnswer> {
   const { address, family } = await resolveTarget(url, { allowPrivate });
+  signal?.throwIfAborted();
   const sentAt = new Date();
   const headers: Record<string, string> = {
     "Host": url.host,
