@@ -127,5 +127,5 @@ class NoTerminal implements DashboardTerminal {
 
   setMouse(): void {}
   copy(): void {}
-  suspend(): void {}
+  async suspend(): Promise<void> {}
 }

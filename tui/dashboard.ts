@@ -50,7 +50,7 @@ const NOTICE_MS = 4_000;
  */
 export async function runDashboard(options: DashboardOptions): Promise<void> {
   if (options.terminal !== undefined) return await new Dashboard(options, options.terminal).run();
-  using terminal = new Terminal();
+  await using terminal = new Terminal();
   await new Dashboard(options, terminal).run();
 }
 
@@ -208,7 +208,7 @@ class Dashboard implements Shell, SharedActions {
   }
 
   suspend(): void {
-    this.#terminal.suspend();
+    this.attempt(() => this.#terminal.suspend());
   }
 
   quit(): void {

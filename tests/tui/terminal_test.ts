@@ -44,6 +44,7 @@ for (
     ["throws", 1, "nobody catches this"],
     ["rejects", 1, "nobody handles this"],
     ["exits", 3, ""],
+    ["leaves while it draws", 0, ""],
   ] as const
 ) {
   Deno.test(`the terminal is as it was when a program that has it ${ending}`, async () => {

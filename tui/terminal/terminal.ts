@@ -23,7 +23,7 @@ export interface DashboardTerminal {
   /** Puts a text on the clipboard of whoever sits at the terminal. */
   copy(text: string): void;
   /** Gives the terminal back to the shell, until the user brings the program to the foreground. */
-  suspend(): void;
+  suspend(): Promise<void>;
 }
 
 /** Standard input or output is not a terminal. */
@@ -39,6 +39,9 @@ export class NotATerminalError extends Error {
 /** An Escape key is known by nothing following it for so long. */
 const ESCAPE_TIMEOUT_MS = 30;
 const READ_BYTES = 4_096;
+/** Until a terminal that is not held up has taken a text. */
+const WRITING_MS = 20;
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 /** Terminals refuse or cut what is longer, in bytes of text. */
 const MAX_COPY_BYTES = 74_000;
 
@@ -56,19 +59,22 @@ const encoder = new TextEncoder();
  * The terminal that the process runs in, as long as the dashboard has it. However that ends (disposal,
  * an error that nobody catches, `Deno.exit`), the terminal is left as it was found.
  */
-export class Terminal implements DashboardTerminal, Disposable {
+export class Terminal implements DashboardTerminal, AsyncDisposable {
   readonly #parser = new InputParser();
   readonly #ending = new AbortController();
   #onEvent: (event: TerminalEvent) => void = () => {};
   #escapeTimer: ReturnType<typeof setTimeout> | undefined;
   #hasMouse = true;
   #isOpen = false;
+  #isLeaving = false;
+  /** What is on its way out; null = nothing. */
+  #writing: Promise<void> | null = null;
 
   /** @throws {NotATerminalError} */
   constructor() {
     if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) throw new NotATerminalError();
     for (const event of ["unload", "error", "unhandledrejection"]) {
-      globalThis.addEventListener(event, () => this.#leave(), { signal: this.#ending.signal });
+      globalThis.addEventListener(event, () => this.#leaveNow(), { signal: this.#ending.signal });
     }
     this.#onSignals(Deno.build.os === "windows" ? ["SIGINT"] : STOP_SIGNALS, "stop");
     if (Deno.build.os !== "windows") {
@@ -90,15 +96,8 @@ export class Terminal implements DashboardTerminal, Disposable {
   }
 
   async write(text: string): Promise<void> {
-    // Not synchronously: a terminal that is slow must not keep the gateway from its work.
-    let bytes = encoder.encode(text);
-    try {
-      while (bytes.length > 0 && this.#isOpen) {
-        bytes = bytes.subarray(await Deno.stdout.write(bytes));
-      }
-    } catch {
-      this.#onEvent({ kind: "stop" });
-    }
+    this.#writing = this.#write(text).finally(() => this.#writing = null);
+    await this.#writing;
   }
 
   setMouse(isOn: boolean): void {
@@ -112,16 +111,28 @@ export class Terminal implements DashboardTerminal, Disposable {
     this.#writeNow(`\x1b]52;c;${buffer.subarray(0, written).toBase64()}\x1b\\`);
   }
 
-  suspend(): void {
+  async suspend(): Promise<void> {
     if (Deno.build.os === "windows") return;
-    this.#leave();
+    await this.#leaveWhenWritten();
     suspendProcessGroup();
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     clearTimeout(this.#escapeTimer);
-    this.#leave();
+    await this.#leaveWhenWritten();
+  }
+
+  async #write(text: string): Promise<void> {
+    // Not synchronously: a terminal that is slow must not keep the gateway from its work.
+    let bytes = encoder.encode(text);
+    try {
+      while (bytes.length > 0 && this.#isOpen && !this.#isLeaving) {
+        bytes = bytes.subarray(await Deno.stdout.write(bytes));
+      }
+    } catch {
+      this.#onEvent({ kind: "stop" });
+    }
   }
 
   async #read(): Promise<void> {
@@ -161,8 +172,22 @@ export class Terminal implements DashboardTerminal, Disposable {
 
   #enter(): void {
     this.#isOpen = true;
+    this.#isLeaving = false;
     Deno.stdin.setRaw(true);
     this.#writeNow(ENTER + (this.#hasMouse ? MOUSE_ON : ""));
+  }
+
+  /** What is on its way out would otherwise be drawn on the shell's screen. */
+  async #leaveWhenWritten(): Promise<void> {
+    this.#isLeaving = true;
+    await this.#writing;
+    this.#leave();
+  }
+
+  /** For endings that wait for no promise: what is on its way out gets a moment. */
+  #leaveNow(): void {
+    if (this.#writing !== null) Atomics.wait(NEVER_NOTIFIED, 0, 0, WRITING_MS);
+    this.#leave();
   }
 
   #leave(): void {
