@@ -8,9 +8,10 @@ import type { Workspace } from "./workspace.ts";
 
 const THREADS = 2;
 const TEXTS = 256;
-/** Texts that run together; about 60 tokens each. */
-const BATCH = 32;
-const BATCH_TOKENS = 2_048;
+/** Texts that run together in Python, about 60 tokens each: the default of sentence-transformers. */
+const PYTHON_BATCH = 32;
+/** The default of `--embed-batch-tokens`. */
+const BATCH_TOKENS = 16_384;
 const ROUNDS = 5;
 
 type Mode = "single" | "batched";
@@ -121,7 +122,7 @@ class PythonEmbedder implements AsyncDisposable {
       stdout: "piped",
     }).spawn();
     const embedder = new PythonEmbedder(child);
-    embedder.#send(JSON.stringify({ ...settings, batch: BATCH }));
+    embedder.#send(JSON.stringify({ ...settings, batch: PYTHON_BATCH }));
     return embedder;
   }
 

@@ -18,8 +18,9 @@ export async function compareGateways(
   workspace: Workspace,
   flags: readonly string[],
 ): Promise<ComparedGateways> {
-  const flagged = await GatewayProcess.start(workspace, { name: "flagged", flags });
-  const plain = await GatewayProcess.start(workspace, { name: "plain", flags: ["--no-llm"] });
+  // What the flags have it do may go on for minutes: it must not take from the next measurement.
+  await using flagged = await GatewayProcess.start(workspace, { name: "flagged", flags });
+  await using plain = await GatewayProcess.start(workspace, { name: "plain", flags: ["--no-llm"] });
   const p99sMs = { flagged: [] as number[], plain: [] as number[] };
   const load = async (gateway: GatewayProcess, p99s: number[]) => {
     const { requestsPerS, p99Ms } = await runLoad({

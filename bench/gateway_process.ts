@@ -17,7 +17,7 @@ export interface Progress {
 }
 
 /** The gateway as its users run it, with a ring of default size and a database on disk. */
-export class GatewayProcess {
+export class GatewayProcess implements AsyncDisposable {
   /** From the start of the process to the first 200 of `/ready`. */
   readonly readyMs: number;
   readonly url: URL;
@@ -83,6 +83,11 @@ export class GatewayProcess {
 
   resume(): void {
     Deno.kill(this.#process.pid, "SIGCONT");
+  }
+
+  /** Ends the process, which the end of the workspace does too. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process[Symbol.asyncDispose]();
   }
 
   /** Resident memory without the ring's pages, which are shared; MB. NaN where it is unknown. */
