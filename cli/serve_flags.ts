@@ -70,7 +70,10 @@ export function serveFlags(name: string) {
     )
     .addOption(new Option("--tokenizer-model <path>", "its tokenizer.json"))
     .addOption(
-      new Option("--embed-batch-tokens <number>", "tokens that are embedded at once")
+      new Option(
+        "--embed-batch-tokens <number>",
+        "tokens that are embedded at once, at most; on a processor, 1,024",
+      )
         .default(16_384).argParser(integer(1, 1 << 20)),
     )
     .addOption(

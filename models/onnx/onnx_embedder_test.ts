@@ -77,6 +77,16 @@ Deno.test("OnnxEmbedder has ONNX Runtime write a single vector where it belongs"
   assert.equal(several.zeroCopyVectors, 0);
 });
 
+Deno.test("OnnxEmbedder runs no more tokens at once than a processor's caches hold", async () => {
+  await using model = await tinyModelFolder({ maxTokens: 1_024 });
+  const embedder = await OnnxEmbedder.open({ ...model.settings, batchTokens: 16_384 });
+  const ofTokens = (tokens: number) => new Array(tokens - 2).fill("red").join(" ");
+  const fitting = await embed(embedder, [ofTokens(512), ofTokens(512)]);
+  assert.equal(fitting.zeroCopyVectors, 0, "both run together");
+  const larger = await embed(embedder, [ofTokens(513), ofTokens(513)]);
+  assert.equal(larger.zeroCopyVectors, 2, "each runs alone");
+});
+
 Deno.test("OnnxEmbedder writes nothing where there is no text", async () => {
   await using model = await tinyModelFolder();
   const embedder = await OnnxEmbedder.open(model.settings);

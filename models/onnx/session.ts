@@ -81,6 +81,8 @@ async function create(
     graphOptimizationLevel: "all",
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // It plans memory for inputs of one shape; those of texts and pages differ each time.
+    enableMemPattern: false,
     // What it would print is thrown too, and would end up between the dashboard's lines.
     logSeverityLevel: 4,
   };
