@@ -42,6 +42,8 @@ export class Database {
   #instance: DuckDBInstance;
   #generation = 1;
   #reopening: Promise<void> | null = null;
+  /** Settles when the file is open again. */
+  #opening: Promise<unknown> = Promise.resolve();
 
   private constructor(
     options: Required<DatabaseOptions>,
@@ -88,8 +90,9 @@ export class Database {
     return this.#options.path === ":memory:";
   }
 
-  connect(): Promise<DuckDBConnection> {
-    return this.#instance.connect();
+  async connect(): Promise<DuckDBConnection> {
+    await this.#opening;
+    return await this.#instance.connect();
   }
 
   /** Counts how often the file was opened: connections of a former opening are dead. */
@@ -142,7 +145,10 @@ export class Database {
 
   async #reopen(): Promise<void> {
     await this.#closeInstance();
-    this.#instance = await openInstance(this.#options, this.#exportDirectory);
+    const opening = openInstance(this.#options, this.#exportDirectory);
+    // Nobody is waited for any more, so whoever comes now can wait. If it fails, they find out.
+    this.#opening = opening.catch(() => {});
+    this.#instance = await opening;
     this.#generation++;
     this.#memory.renew();
   }

@@ -132,10 +132,13 @@ export class QueryFailedError extends GatewayError {
   }
 }
 
-/** Whether DuckDB failed because of too little memory: its appender leaves out what kind of error it is. */
+/**
+ * Whether DuckDB failed because of too little memory: in appending and in committing it leaves out
+ * what kind of error it is.
+ */
 export function isOutOfMemory(cause: unknown): boolean {
   return cause instanceof Error &&
-    /^Out of Memory Error|^Failed to append: (could not|failed to) (allocate|pin)/i.test(
+    /^Out of Memory Error|Failed to (append|commit): (could not|failed to) (allocate|pin)/i.test(
       cause.message,
     );
 }
