@@ -149,21 +149,24 @@ export class Pipeline {
     await using undo = new AsyncDisposableStack();
     const log = options.log ?? new Log();
     const metrics = new Metrics();
-    const store = await Store.open({
-      ...options.store,
-      onCommit: ({ durationMs }) => metrics.observe("commit", durationMs),
-    });
-    undo.defer(() => store.close());
+    const openingStore = openBeside(
+      undo,
+      Store.open({
+        ...options.store,
+        onCommit: ({ durationMs }) => metrics.observe("commit", durationMs),
+      }),
+    );
     const ring = Ring.open(options.ring);
     undo.defer(() => ring.close());
-    const models = await LoadedModels.load(options, { ring, metrics, log });
-    undo.defer(() => models.close());
+    const loadingModels = openBeside(undo, LoadedModels.load(options, { ring, metrics, log }));
 
+    const store = await openingStore;
     const schemas = await Schemas.load(store);
     const idempotency = await recallKeys(store);
     const throughId = (await store.loadConfig()).get(PUBLISHED_THROUGH) ?? NIL_UUID;
     await recordUnrecordedFrames(store, ring, throughId);
     const lastId = await store.lastEventId();
+    const models = await loadingModels;
     const pending = new PendingEvents({
       store,
       through: parseUuid(throughId)!,
@@ -377,6 +380,17 @@ export class Pipeline {
     );
     metrics.gauge("schemas_learned", "Event types known.", () => schemas.registry.size);
   }
+}
+
+/** Lets something open beside what follows, which closes it again if it fails. */
+function openBeside<T extends { close(): Promise<void> }>(
+  undo: AsyncDisposableStack,
+  opening: Promise<T>,
+): Promise<T> {
+  undo.defer(() => opening.then((opened) => opened.close(), () => {}));
+  // Its failure counts when it is waited for.
+  opening.catch(() => {});
+  return opening;
 }
 
 function unpublishable(eventId: Uint8Array, error: string) {
