@@ -20,7 +20,8 @@ const PAGE_EVENTS = 2_048;
 /** With fewer than these in memory, the next page is read. */
 const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
-const READ_PAUSE_MS = 200;
+/** Between two pages while a stream comes in, which needs the processor. */
+const STREAM_PAUSE_MS = 1_000;
 
 /**
  * The queue between the commit and the frames, in the order of the ids. It never refuses and never
@@ -143,7 +144,7 @@ export class PendingEvents {
   async #readBack(): Promise<void> {
     const missedBefore = this.#missed;
     // What is being stored goes first, as long as not too many wait: these events are safe already.
-    if (this.#store.queuedEvents > 0 && !this.isCrowded) await delay(READ_PAUSE_MS);
+    if (this.#store.isStreaming && !this.isCrowded) await delay(STREAM_PAUSE_MS);
     const page = await this.#readPage();
     if (page === null) return;
     for (const stored of page) {

@@ -22,6 +22,9 @@ const MAX_GROUP_BYTES = 16 << 20;
 const MAX_GATHER_MS = 5;
 /** A group this large shares the cost of its flush well enough: it is not waited for at all. */
 const LARGE_GROUP_EVENTS = 64;
+/** Single requests do not make groups of this size: these come from streams, which go on for a while. */
+const STREAM_GROUP_EVENTS = 1_000;
+const STREAM_PAUSE_MS = 500;
 
 /** Events of this size on average take more memory than DuckDB has otherwise. */
 const LARGE_EVENT_BYTES = 16 << 10;
@@ -65,6 +68,7 @@ export class GroupCommit {
   #failure: StoreUnavailableError | null = null;
   #failedBytes = MIN_PROBE_BYTES;
   #closed = false;
+  #lastStreamMs = -Infinity;
 
   constructor(database: Database, options: GroupCommitOptions = {}) {
     this.#database = database;
@@ -77,6 +81,11 @@ export class GroupCommit {
   /** Events that wait for their transaction. */
   get queuedEvents(): number {
     return this.#queuedEvents;
+  }
+
+  /** Whether events come in as fast as they can be stored. */
+  get isStreaming(): boolean {
+    return performance.now() < this.#lastStreamMs + STREAM_PAUSE_MS;
   }
 
   /** Why the last transaction failed; null when it succeeded. */
@@ -211,6 +220,7 @@ export class GroupCommit {
     }
     this.#queuedEvents -= events;
     this.#queuedBytes -= bytes;
+    if (events >= STREAM_GROUP_EVENTS) this.#lastStreamMs = performance.now();
     return { waiting: this.#waiting.splice(0, count), bytes };
   }
 }

@@ -63,6 +63,11 @@ export class Store {
     return this.#commits.queuedEvents;
   }
 
+  /** Whether events come in as fast as they can be stored. */
+  get isStreaming(): boolean {
+    return this.#commits.isStreaming;
+  }
+
   /** Why the last transaction failed; null when writes succeed. */
   get failure(): StoreUnavailableError | null {
     return this.#commits.failure;
