@@ -24,7 +24,7 @@ export interface BatchPipeline extends Pick<Pipeline, "metrics"> {
 const MAX_BATCH_EVENTS = 2_048;
 const MAX_BATCH_BYTES = 4 << 20;
 /** While one batch is stored, the next is read. */
-const MAX_IN_FLIGHT = 8;
+const MAX_IN_FLIGHT = 4;
 const MAX_LISTED = 1_000;
 const BUSY_WAIT_MS = 20;
 
