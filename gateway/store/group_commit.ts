@@ -24,7 +24,8 @@ const MAX_GATHER_MS = 5;
 const LARGE_GROUP_EVENTS = 64;
 /** Single requests do not make groups of this size: these come from streams, which go on for a while. */
 const STREAM_GROUP_EVENTS = 1_000;
-const STREAM_PAUSE_MS = 500;
+/** So long after such a group, more of its stream is expected. */
+const STREAM_LINGER_MS = 500;
 
 /** Events of this size on average take more memory than DuckDB has otherwise. */
 const LARGE_EVENT_BYTES = 16 << 10;
@@ -85,7 +86,7 @@ export class GroupCommit {
 
   /** Whether events come in as fast as they can be stored. */
   get isStreaming(): boolean {
-    return performance.now() < this.#lastStreamMs + STREAM_PAUSE_MS;
+    return performance.now() < this.#lastStreamMs + STREAM_LINGER_MS;
   }
 
   /** Why the last transaction failed; null when it succeeded. */

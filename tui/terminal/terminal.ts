@@ -118,9 +118,9 @@ export class Terminal implements DashboardTerminal, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ending.abort();
     clearTimeout(this.#escapeTimer);
     await this.#leaveWhenWritten();
+    this.#ending.abort();
   }
 
   async #write(text: string): Promise<void> {
