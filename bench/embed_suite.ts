@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { DEFAULT_BATCH_TOKENS } from "../models/embed_messages.ts";
 import { OnnxEmbedder } from "../models/onnx/onnx_embedder.ts";
 import { ensureModelPackages, ensurePython } from "../tests/python.ts";
 import { compareGateways } from "./gateway_comparison.ts";
@@ -10,8 +11,6 @@ const THREADS = 2;
 const TEXTS = 256;
 /** Texts that run together in Python, about 60 tokens each: the default of sentence-transformers. */
 const PYTHON_BATCH = 32;
-/** The default of `--embed-batch-tokens`. */
-const BATCH_TOKENS = 16_384;
 const ROUNDS = 5;
 
 type Mode = "single" | "batched";
@@ -31,7 +30,7 @@ export async function measureEmbed(workspace: Workspace): Promise<Measurement[]>
     tokenizerPath: join(folder, "tokenizer.json"),
     device: "cpu",
     threads: THREADS,
-    batchTokens: BATCH_TOKENS,
+    batchTokens: DEFAULT_BATCH_TOKENS,
   });
   const floats = new Float32Array(TEXTS * EMBEDDING_DIMENSIONS);
   const offsets = texts.map((_, i) => i * EMBEDDING_DIMENSIONS);

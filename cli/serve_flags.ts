@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { DEFAULT_CAPACITY_FRAMES, defaultRingPath } from "../collider/layout.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../gateway/pipeline/log.ts";
+import { DEFAULT_BATCH_TOKENS } from "../models/embed_messages.ts";
 import { DEVICES } from "../models/onnx/device.ts";
 import { hostOption, portOption, tokenOption } from "./address_flags.ts";
 import { configOption, dataDirectoryOption } from "./data_directory.ts";
@@ -74,7 +75,7 @@ export function serveFlags(name: string) {
         "--embed-batch-tokens <number>",
         "tokens that are embedded at once, at most; on a processor, 1,024",
       )
-        .default(16_384).argParser(integer(1, 1 << 20)),
+        .default(DEFAULT_BATCH_TOKENS).argParser(integer(1, 1 << 20)),
     )
     .addOption(
       new Option("--embed-timeout <seconds>", "for one request to an embedding server")

@@ -2,6 +2,9 @@ import type { EmbedderCode } from "../collider/layout.ts";
 import type { EmbedNote } from "./embedder.ts";
 import type { Device } from "./onnx/device.ts";
 
+/** {@linkcode OnnxEmbedderSettings.batchTokens} unless the operator says otherwise. */
+export const DEFAULT_BATCH_TOKENS = 16_384;
+
 /** An ONNX model that embeds texts, as it lies on the disk. */
 export interface OnnxEmbedderSettings {
   /** The model; its `1_Pooling/config.json` and the like are looked for beside it. */

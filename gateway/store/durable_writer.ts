@@ -24,7 +24,7 @@ export class DurableWriter<Row> {
   /**
    * Resolves when the rows are durable; they become so together or not at all. One call at a time.
    *
-   * @throws what DuckDB says, if none of them is stored
+   * @throws what DuckDB says, if none of them is stored, or nobody can read whether they are
    */
   async write(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;

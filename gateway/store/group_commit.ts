@@ -98,7 +98,8 @@ export class GroupCommit {
    * Resolves when all the events are durable; they become so together or not at all.
    *
    * @throws {StoreBusyError} at once when the queue is full
-   * @throws {StoreUnavailableError} when the transaction failed; then none of them is stored
+   * @throws {StoreUnavailableError} when the transaction failed; then none of them is stored, as
+   *   far as the database can be read: on a full disk it may have kept them and not open any more
    */
   append(events: readonly GatewayEvent[]): Promise<void> {
     if (this.#closed) return Promise.reject(new StoreUnavailableError("the gateway is stopping"));
