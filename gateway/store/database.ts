@@ -2,8 +2,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
-import { MemoryLimit } from "./memory_limit.ts";
 import { migrate } from "./migrations.ts";
+import { ResourceLimits, type Resources } from "./resource_limits.ts";
 
 /** What DuckDB may hold in memory unless it is told otherwise, MiB. */
 export const DEFAULT_MEMORY_MIB = 96;
@@ -16,8 +16,6 @@ export interface DatabaseOptions {
   readonly memoryMiB?: number;
   /** The same while there are queries, or large events come in, MiB. @default 1024 */
   readonly queryMemoryMiB?: number;
-  /** DuckDB's threads. @default 2 */
-  readonly threads?: number;
 }
 
 /**
@@ -26,7 +24,10 @@ export interface DatabaseOptions {
  * this is the balance between rare stalls and a small process.
  */
 const CHECKPOINT_MIB = 32;
-const MEMORY_LINGER_MS = 5_000;
+/** See {@linkcode ResourceLimits}. */
+const IDLE_THREADS = 1;
+const QUERY_THREADS = 2;
+const RESOURCES_LINGER_MS = 5_000;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
@@ -36,7 +37,7 @@ const MEMORY_LINGER_MS = 5_000;
 export class Database {
   readonly #options: Required<DatabaseOptions>;
   readonly #exportDirectory: string;
-  readonly #memory: MemoryLimit;
+  readonly #resources: ResourceLimits;
   /** What DuckDB is doing. */
   readonly #work = new Set<Promise<unknown>>();
   #instance: DuckDBInstance;
@@ -54,11 +55,11 @@ export class Database {
     this.#exportDirectory = exportDirectory;
     this.#instance = instance;
     const { memoryMiB, queryMemoryMiB } = options;
-    this.#memory = new MemoryLimit({
-      idleMiB: memoryMiB,
-      queryMiB: Math.max(queryMemoryMiB, memoryMiB),
-      lingerMs: MEMORY_LINGER_MS,
-    }, (mebibytes) => this.#limitMemory(mebibytes));
+    this.#resources = new ResourceLimits({
+      idle: { memoryMiB, threads: IDLE_THREADS },
+      query: { memoryMiB: Math.max(queryMemoryMiB, memoryMiB), threads: QUERY_THREADS },
+      lingerMs: RESOURCES_LINGER_MS,
+    }, (...limits) => this.#limit(limits));
   }
 
   /**
@@ -68,9 +69,9 @@ export class Database {
    *   written by a newer program, or its folder can't be written
    */
   static async open(
-    { path, memoryMiB = DEFAULT_MEMORY_MIB, queryMemoryMiB = 1024, threads = 2 }: DatabaseOptions,
+    { path, memoryMiB = DEFAULT_MEMORY_MIB, queryMemoryMiB = 1024 }: DatabaseOptions,
   ): Promise<Database> {
-    const options = { path, memoryMiB, queryMemoryMiB, threads };
+    const options = { path, memoryMiB, queryMemoryMiB };
     const exportDirectory = options.path === ":memory:"
       ? join(tmpdir(), `collider-${crypto.randomUUID()}`)
       : `${resolve(options.path)}.exports`;
@@ -127,13 +128,18 @@ export class Database {
     await (this.#reopening ??= this.#reopen().finally(() => this.#reopening = null));
   }
 
-  /** Lets DuckDB have the memory that queries and large events take, until this is disposed of. */
-  borrowMemory(): Promise<Disposable> {
-    return this.#memory.borrow();
+  /** Lets DuckDB have what queries and large events take, until this is disposed of. */
+  borrowResources(): Promise<Disposable> {
+    return this.#resources.borrow();
+  }
+
+  /** See {@linkcode ResourceLimits.shrink}. */
+  shrink(): Promise<void> {
+    return this.#resources.shrink();
   }
 
   async close(): Promise<void> {
-    await this.#memory.close();
+    await this.#resources.close();
     await this.#closeInstance();
   }
 
@@ -150,7 +156,7 @@ export class Database {
     this.#opening = opening.catch(() => {});
     this.#instance = await opening;
     this.#generation++;
-    this.#memory.renew();
+    this.#resources.renew();
   }
 
   async #use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -162,8 +168,11 @@ export class Database {
     }
   }
 
-  async #limitMemory(mebibytes: number): Promise<void> {
-    await this.use((connection) => connection.run(`SET memory_limit = '${mebibytes}MiB'`));
+  async #limit(limits: readonly Resources[]): Promise<void> {
+    const sql = limits.map(({ memoryMiB, threads }) =>
+      `SET memory_limit = '${memoryMiB}MiB'; SET threads = ${threads}`
+    );
+    await this.use((connection) => connection.run(sql.join("; ")));
   }
 }
 
@@ -174,7 +183,7 @@ export function isFatal(error: unknown): boolean {
 }
 
 async function openInstance(
-  { path, memoryMiB, threads }: Required<DatabaseOptions>,
+  { path, memoryMiB }: Required<DatabaseOptions>,
   exportDirectory: string,
 ): Promise<DuckDBInstance> {
   let instance: DuckDBInstance | undefined;
@@ -185,7 +194,7 @@ async function openInstance(
     }
     instance = await DuckDBInstance.create(path, {
       memory_limit: `${memoryMiB}MiB`,
-      threads: String(threads),
+      threads: String(IDLE_THREADS),
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
       // What a checkpoint has freed goes back to the system, and not only when a query needs more.
       allocator_background_threads: "true",

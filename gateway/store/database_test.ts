@@ -117,3 +117,23 @@ Deno.test("isFatal tells a database that has shut down from a failed statement",
   assert.equal(isFatal(new Error("Catalog Error: Table events does not exist")), false);
   assert.equal(isFatal("FATAL Error"), false);
 });
+
+Deno.test("Database lets go of what it has read, and may take as much again", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  await run(
+    database,
+    "INSERT INTO config SELECT now(), 'key', repeat(hash(i)::VARCHAR, 10) FROM range(400000) t(i)",
+  );
+  await run(database, "CHECKPOINT");
+  await run(database, "SELECT max(strlen(value)) FROM config");
+  const memory = "SELECT sum(memory_usage_bytes)::DOUBLE, current_setting('memory_limit'), " +
+    "current_setting('threads') FROM duckdb_memory()";
+  const [before] = await run(database, memory);
+  await database.shrink();
+  const [after] = await run(database, memory);
+  assert.ok(before![0] as number > 24e6, `${before![0]} bytes are enough to see it`);
+  assert.ok(after![0] as number <= 16 << 20, `${after![0]} bytes`);
+  assert.deepEqual(after!.slice(1), before!.slice(1));
+  await database.close();
+});

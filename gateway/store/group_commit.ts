@@ -175,7 +175,7 @@ export class GroupCommit {
     const startedMs = performance.now();
     const events = waiting.flatMap((each) => each.events);
     const areLarge = bytes > events.length * LARGE_EVENT_BYTES;
-    using _memory = areLarge ? await this.#database.borrowMemory() : null;
+    using _resources = areLarge ? await this.#database.borrowResources() : null;
     try {
       await this.#writer.write(events);
     } catch (cause) {

@@ -39,8 +39,8 @@ const PARQUET_GROUP_ROWS = 4_096;
 export interface QueryRunnerParts {
   /** Opens a connection of its own. */
   readonly connect: () => Promise<DuckDBConnection>;
-  /** Lets DuckDB have the memory for queries until what is returned is disposed of. */
-  readonly borrowMemory: () => Promise<Disposable>;
+  /** Lets DuckDB have what queries take until what is returned is disposed of. */
+  readonly borrowResources: () => Promise<Disposable>;
   /** The only folder that DuckDB may write files to. */
   readonly exportDirectory: string;
 }
@@ -130,9 +130,9 @@ export class QueryRunner {
     execute: Execute,
     onClose: () => void = () => {},
   ): Promise<QueryResult> {
-    const memory = await this.#parts.borrowMemory();
+    const resources = await this.#parts.borrowResources();
     const release = () => {
-      memory[Symbol.dispose]();
+      resources[Symbol.dispose]();
       onClose();
     };
     let result: QueryResult;

@@ -49,7 +49,7 @@ export class Store {
     this.#enrichments = new EnrichmentLog(database);
     this.queries = new QueryRunner({
       connect: () => this.#connect(),
-      borrowMemory: () => database.borrowMemory(),
+      borrowResources: () => database.borrowResources(),
       exportDirectory: database.exportDirectory,
     });
   }
@@ -78,6 +78,11 @@ export class Store {
     return this.#commits.probe();
   }
 
+  /** Lets go of memory that is not needed now. */
+  shrink(): Promise<void> {
+    return this.#database.shrink();
+  }
+
   /** See {@linkcode GroupCommit.append}. */
   append(events: readonly GatewayEvent[]): Promise<void> {
     return this.#commits.append(events);
@@ -95,7 +100,7 @@ export class Store {
 
   async listEvents(filter: EventFilter): Promise<StoredEvent[]> {
     const list = () => this.#connected((connection) => pages.listEvents(connection, filter));
-    return filter.contains === undefined ? await list() : await this.#withMemory(list);
+    return filter.contains === undefined ? await list() : await this.#withResources(list);
   }
 
   eventsByIds(ids: readonly string[]): Promise<StoredEvent[]> {
@@ -111,7 +116,7 @@ export class Store {
     if (this.#searches === MAX_SEARCHES) throw new QueryBusyError();
     this.#searches++;
     const search = this.#lastSearch.then(() =>
-      this.#withMemory(() =>
+      this.#withResources(() =>
         this.#connected((connection) => searchText(connection, text, limit, filter))
       )
     );
@@ -246,8 +251,8 @@ export class Store {
   }
 
   /** Reads payloads by the thousand. */
-  async #withMemory<T>(query: () => Promise<T>): Promise<T> {
-    using _memory = await this.#database.borrowMemory();
+  async #withResources<T>(query: () => Promise<T>): Promise<T> {
+    using _resources = await this.#database.borrowResources();
     return await query();
   }
 
