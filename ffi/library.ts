@@ -25,6 +25,7 @@ const SYMBOLS = {
   cs_thread_lower_priority: { parameters: [], result: "void" },
   cs_process_suspend: { parameters: [], result: "void" },
   cs_memory_return_early: { parameters: [], result: "void" },
+  cs_memory_return: { parameters: [], result: "void", nonblocking: true },
   cs_ring_search: {
     parameters: ["pointer", "f64", "buffer", "buffer", "buffer", "u32"],
     result: "u32",

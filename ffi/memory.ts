@@ -1,5 +1,5 @@
 import { RingLibraryError } from "./errors.ts";
-import { libraryPathOf, loadRingSymbols } from "./library.ts";
+import { libraryPathOf, loadRingSymbols, type RingSymbols } from "./library.ts";
 
 /**
  * Has the process give memory back to the system soon after it is free, where the C library can be
@@ -7,9 +7,22 @@ import { libraryPathOf, loadRingSymbols } from "./library.ts";
  * library of `seqlock.c` nothing happens.
  */
 export function returnMemoryEarly(): void {
+  symbols()?.cs_memory_return_early();
+}
+
+/**
+ * Gives what is free already, and was kept for later, back to the system: a courtesy, as above. Takes
+ * milliseconds, in a thread of its own, in which others may have to wait for memory.
+ */
+export async function returnMemory(): Promise<void> {
+  await symbols()?.cs_memory_return();
+}
+
+function symbols(): RingSymbols | null {
   try {
-    loadRingSymbols(libraryPathOf("seqlock")).cs_memory_return_early();
+    return loadRingSymbols(libraryPathOf("seqlock"));
   } catch (error) {
     if (!(error instanceof RingLibraryError)) throw error;
+    return null;
   }
 }

@@ -3,13 +3,18 @@ import { ensureLibrary } from "./build.ts";
 
 await ensureLibrary();
 
-/** Frees a block of 8 MiB and takes one of 4 MiB, in a process of its own. */
-const SCRIPT = `
-  import { returnMemoryEarly } from ${JSON.stringify(import.meta.resolve("./memory.ts"))};
-  const { malloc, free } = Deno.dlopen("libc.so.6", {
+const HEAD = `
+  import { returnMemory, returnMemoryEarly } from ${
+  JSON.stringify(import.meta.resolve("./memory.ts"))
+};
+  const { malloc, free, memset } = Deno.dlopen("libc.so.6", {
     malloc: { parameters: ["usize"], result: "pointer" },
     free: { parameters: ["pointer"], result: "void" },
-  }).symbols;
+    memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
+  }).symbols;`;
+
+/** Frees a block of 8 MiB and takes one of 4 MiB. */
+const LARGE_BLOCKS = `${HEAD}
   if (Deno.args[0] === "early") returnMemoryEarly();
   free(malloc(8n << 20n));
   const address = BigInt(Deno.UnsafePointer.value(malloc(4n << 20n)));
@@ -17,18 +22,38 @@ const SCRIPT = `
   const [start, end] = heap.slice(1).map((bound) => BigInt("0x" + bound));
   console.log(address >= start && address < end ? "in the heap" : "on its own");`;
 
+/** Frees every second of 10,000 blocks of 16 KiB, which leaves holes. */
+const HOLES = `${HEAD}
+  const residentKib = () =>
+    Number(Deno.readTextFileSync("/proc/self/status").match(/^RssAnon:\\s+(\\d+)/m)[1]);
+  const blocks = Array.from({ length: 10_000 }, () => memset(malloc(16n << 10n), 1, 16n << 10n));
+  for (const [i, block] of blocks.entries()) if (i % 2 === 0) free(block);
+  const before = residentKib();
+  await returnMemory();
+  console.log(before - residentKib());`;
+
 Deno.test({
   name: "returnMemoryEarly gives large blocks pages of their own, which glibc alone stops doing",
   ignore: !Deno.build.target.endsWith("linux-gnu"),
   fn: async () => {
-    assert.equal(await placeOfLargeBlock("early"), "on its own");
-    assert.equal(await placeOfLargeBlock("late"), "in the heap");
+    assert.equal(await outputOf(LARGE_BLOCKS, "early"), "on its own");
+    assert.equal(await outputOf(LARGE_BLOCKS, "late"), "in the heap");
   },
 });
 
-async function placeOfLargeBlock(when: "early" | "late"): Promise<string> {
+Deno.test({
+  name: "returnMemory gives back what is free between blocks in use",
+  ignore: !Deno.build.target.endsWith("linux-gnu"),
+  fn: async () => {
+    const returnedKib = Number(await outputOf(HOLES));
+    assert.ok(returnedKib > 40_000, `${returnedKib} of about 60,000 KiB`);
+  },
+});
+
+/** What a script prints, run in a process of its own. */
+async function outputOf(script: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `data:text/javascript,${encodeURIComponent(SCRIPT)}`, when],
+    args: ["run", "--allow-all", `data:text/javascript,${encodeURIComponent(script)}`, ...args],
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout).trim();

@@ -1,4 +1,5 @@
 import { Ring } from "../../collider/ring.ts";
+import { returnMemory } from "../../ffi/memory.ts";
 import type { ChatEngine } from "../../llm/chat/chat_engine.ts";
 import { eventFromPayload } from "../event/event.ts";
 import type { JsonObject } from "../event/strict_json.ts";
@@ -14,6 +15,7 @@ import { Intake } from "./intake.ts";
 import { LateNaming } from "./late_naming.ts";
 import { LoadedModels, type ModelsOptions } from "./loaded_models.ts";
 import { Log } from "./log.ts";
+import { Lull } from "./lull.ts";
 import { Metrics } from "./metrics.ts";
 import { PendingEvents } from "./pending_events.ts";
 import { Publisher } from "./publisher.ts";
@@ -77,6 +79,8 @@ export class Pipeline {
   readonly #publishing: Promise<void>;
   readonly #populating: Promise<void>;
   readonly #heartbeat: ReturnType<typeof setInterval>;
+  /** What a burst leaves behind in memory would stay. */
+  readonly #lull = new Lull(() => void this.#returnMemory());
   #framesAtCheckpoint = 0;
   #isStopping = false;
 
@@ -322,8 +326,14 @@ export class Pipeline {
 
   #beat(): void {
     this.ring.mapping.heartbeat(nowUs());
+    this.#lull.look(this.metrics.ingested + this.ring.framesWritten);
     if (this.ring.framesWritten - this.#framesAtCheckpoint < CHECKPOINT_FRAMES) return;
     this.#keepCheckpoint();
+  }
+
+  async #returnMemory(): Promise<void> {
+    await this.store.shrink();
+    await returnMemory();
   }
 
   async #keepCheckpoint(): Promise<void> {
