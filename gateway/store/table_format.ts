@@ -47,14 +47,14 @@ export const EVENTS: TableFormat<GatewayEvent> = {
   },
   insertSql: `INSERT INTO events
     SELECT e.id, make_timestamptz(e.received_us), e.type, e.typed, e.conversation_id,
-      e.idempotency_key, e.attributes, p.payload, strlen(p.payload)
-    FROM (SELECT unnest(from_json($1::VARCHAR, '[{
-      "id": "UUID", "received_us": "BIGINT", "type": "VARCHAR", "typed": "BOOLEAN",
-      "conversation_id": "VARCHAR", "idempotency_key": "VARCHAR", "attributes": "VARCHAR"
-    }]'), recursive := true)) e
-    POSITIONAL JOIN (
-      SELECT unnest(string_split(decode($2::BLOB), chr(${RECORD_SEPARATOR}))) AS payload
-    ) p`,
+      e.idempotency_key, e.attributes, payload, strlen(payload)
+    FROM (
+      SELECT unnest(from_json($1::VARCHAR, '[{
+        "id": "UUID", "received_us": "BIGINT", "type": "VARCHAR", "typed": "BOOLEAN",
+        "conversation_id": "VARCHAR", "idempotency_key": "VARCHAR", "attributes": "VARCHAR"
+      }]')) AS e,
+      unnest(string_split(decode($2::BLOB), chr(${RECORD_SEPARATOR}))) AS payload
+    )`,
   bind(insert, events) {
     insert.bindVarchar(
       1,
