@@ -1,4 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { type ErrorHandler, Hono } from "hono";
+import type { RouterRoute } from "hono/types";
 import { GatewayError } from "../event/errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { chatRoute } from "./chat_route.ts";
@@ -31,13 +33,12 @@ export interface AppOptions {
 
 /**
  * What needs the token. `/health` and `/ready` don't: whoever watches the process has none. `/ingest`
- * asks for it itself, because a signature may stand for it; so it has one handler only, which Hono
- * calls directly.
+ * asks for it itself, because a signature may stand for it.
  */
 const PROTECTED_PATHS = ["/api/*", "/ws", "/metrics", "/openapi.json", "/docs"];
 
 /** The gateway's HTTP API. */
-export function createApp(options: AppOptions): OpenAPIHono {
+export function createApp(options: AppOptions): Hono {
   const { pipeline, guard } = options;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
@@ -45,7 +46,6 @@ export function createApp(options: AppOptions): OpenAPIHono {
     },
   });
 
-  app.post("/ingest", ingestHandler(options));
   for (const path of PROTECTED_PATHS) {
     app.use(path, async (c, next) => {
       guard.refuseOtherSites(c.req.raw);
@@ -73,25 +73,34 @@ export function createApp(options: AppOptions): OpenAPIHono {
 
   app.notFound((c) => {
     const { method, path } = c.req;
-    const allowed = methodsOf(app, path);
+    const allowed = methodsOf([...ingestion.routes, ...app.routes], path);
     return errorResponse(
       allowed.length > 0
         ? new MethodNotAllowedError(method, path, allowed)
         : new NotFoundError(`nothing is at ${path}`, "See /docs for what there is."),
     );
   });
-  app.onError((error, c) => {
+  const answerError: ErrorHandler = (error, c) => {
     if (!(error instanceof GatewayError)) {
       pipeline.log.error("a request failed", { path: c.req.path, error: error.stack ?? "" });
     }
     return errorResponse(error);
-  });
-  return app;
+  };
+  app.onError(answerError);
+
+  // Hono's quickest router can't have the API's paths, where a word may stand in an id's place. Events
+  // come by the thousand: their path has a router of its own, and one handler, which is called
+  // directly.
+  const ingestion = new Hono();
+  ingestion.post("/ingest", ingestHandler(options));
+  ingestion.onError(answerError);
+  ingestion.notFound((c) => app.fetch(c.req.raw));
+  return ingestion;
 }
 
 /** The methods that a path has. */
-function methodsOf(app: OpenAPIHono, path: string): string[] {
-  const methods = app.routes
+function methodsOf(routes: readonly RouterRoute[], path: string): string[] {
+  const methods = routes
     .filter(({ method }) => method !== "ALL")
     .filter((route) =>
       new RegExp(`^${route.path.replaceAll(/:[^/]+/g, "[^/]+").replaceAll(".", "\\.")}$`).test(path)
