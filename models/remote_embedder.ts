@@ -8,6 +8,7 @@ import { reasonOf } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
 import { writeNormalised } from "./write_normalised.ts";
 
+/** None after a failure: frames wait for them, and another embedder may be at hand. */
 const RETRIES = 2;
 /** More than so many vectors take that are embedded together. */
 const ANSWER_BYTES_MAX = 64 << 20;
@@ -66,7 +67,7 @@ export class RemoteEmbedder implements Embedder {
         model: this.#model,
         input: texts,
         encoding_format: "float",
-      }, { signal });
+      }, { signal, maxRetries: this.#breaker.failures === 0 ? RETRIES : 0 });
       const vectors = texts.map((_, i) => data.find(({ index }) => index === i)?.embedding);
       if (!vectors.every(isVector)) throw new Error("it did not give a vector for every text");
       this.#breaker.succeed();

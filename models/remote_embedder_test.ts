@@ -108,6 +108,19 @@ Deno.test("RemoteEmbedder tries again when the server is busy", async () => {
   assert.equal(server.requests.length, 2);
 });
 
+Deno.test("RemoteEmbedder tries again only when the server answered the last time", async () => {
+  const busy = () => new Response("busy", { status: 503, headers: { "retry-after-ms": "1" } });
+  await using server = embeddingServer(busy, busy, busy, busy, vectorsOf(2), busy, vectorsOf(2));
+  const embedder = new RemoteEmbedder(server.settings);
+  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  assert.equal(server.requests.length, 3);
+  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  assert.equal(server.requests.length, 4);
+  await embed(embedder, ["text"]);
+  await embed(embedder, ["text"]);
+  assert.equal(server.requests.length, 7);
+});
+
 Deno.test("RemoteEmbedder refuses answers that are no vectors for the texts", async () => {
   const answers: [(input: string[]) => Response, RegExp][] = [
     [() => Response.json({ data: [] }), /a vector for every text/],
