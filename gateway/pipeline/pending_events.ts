@@ -17,6 +17,9 @@ export interface PendingEvent {
 const MAX_QUEUED_EVENTS = 4_096;
 const MAX_QUEUED_BYTES = 32 << 20;
 const PAGE_EVENTS = 2_048;
+/** Kept while a page is read, to go on with after the last one. */
+const MAX_OVERLAP_EVENTS = 1_024;
+const MAX_OVERLAP_BYTES = 8 << 20;
 /** With fewer than these in memory, the next page is read. */
 const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
@@ -45,6 +48,11 @@ export class PendingEvents {
   #missed = 0;
   /** Those of them that are not read back yet. */
   #inStore = 0;
+  /** The last one of them. */
+  #lastMissed: Uint8Array | null = null;
+  /** All that came since the page that is being read was asked for; null if that is too much. */
+  #overlap: PendingEvent[] | null = null;
+  #overlapBytes = 0;
   #reading: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #isClosed = false;
@@ -99,10 +107,10 @@ export class PendingEvents {
       this.#isBehind = true;
       this.#missed++;
       this.#inStore++;
+      this.#lastMissed = pending.event.id;
+      this.#keepInOverlap(pending);
     } else {
-      this.#queue.push(pending);
-      this.#queuedBytes += payloadBytes.length;
-      this.#through = pending.event.id;
+      this.#enqueue(pending);
     }
     this.#notify();
   }
@@ -127,6 +135,7 @@ export class PendingEvents {
   drop(): void {
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#overlap = null;
   }
 
   /** Lets {@linkcode take} come to an end; what waits in the store is taken after a restart. */
@@ -142,17 +151,19 @@ export class PendingEvents {
   }
 
   async #readBack(): Promise<void> {
-    const missedBefore = this.#missed;
     // What is being stored goes first, as long as not too many wait: these events are safe already.
     if (this.#store.isStreaming && !this.isCrowded) await delay(STREAM_PAUSE_MS);
+    const missedBefore = this.#missed;
+    const lastMissed = this.#lastMissed;
+    this.#overlap = [];
+    this.#overlapBytes = 0;
     const page = await this.#readPage();
     if (page === null) return;
     for (const stored of page) {
       const id = parseUuid(stored.id)!;
       try {
         const event = restoreEvent({ ...stored, id });
-        this.#queue.push({ event, learned: this.#measure(event) });
-        this.#queuedBytes += event.payloadBytes.length;
+        this.#enqueue({ event, learned: this.#measure(event) });
       } catch (cause) {
         this.#onUnreadable(id, cause);
       }
@@ -160,10 +171,34 @@ export class PendingEvents {
     }
     // What a former run left is read back too, without having been missed.
     this.#inStore = Math.max(this.#inStore - page.length, 0);
-    if (page.length === 0 && this.#missed === missedBefore) {
-      this.#isBehind = false;
-      this.#inStore = 0;
+    const foundNone = page.length === 0 && this.#missed === missedBefore;
+    const readAll = lastMissed !== null && !isAfter(lastMissed, this.#through);
+    if (foundNone || (readAll && this.#overlap !== null)) this.#goOnInMemory();
+  }
+
+  /** What was missed has been read back, but for what came meanwhile. */
+  #goOnInMemory(): void {
+    this.#isBehind = false;
+    this.#inStore = 0;
+    for (const pending of this.#overlap ?? []) {
+      if (isAfter(pending.event.id, this.#through)) this.#enqueue(pending);
     }
+    this.#overlap = null;
+  }
+
+  #enqueue(pending: PendingEvent): void {
+    this.#queue.push(pending);
+    this.#queuedBytes += pending.event.payloadBytes.length;
+    this.#through = pending.event.id;
+  }
+
+  #keepInOverlap(pending: PendingEvent): void {
+    if (this.#overlap === null) return;
+    this.#overlap.push(pending);
+    this.#overlapBytes += pending.event.payloadBytes.length;
+    const isTooMuch = this.#overlap.length > MAX_OVERLAP_EVENTS ||
+      this.#overlapBytes > MAX_OVERLAP_BYTES;
+    if (isTooMuch) this.#overlap = null;
   }
 
   /** The next page; null if the store can't give it now. */

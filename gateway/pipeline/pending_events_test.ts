@@ -130,6 +130,35 @@ Deno.test("PendingEvents gives each event once though they outgrow its memory", 
   await store.close();
 });
 
+/** Takes an event that was missed, and so many others that come while it is read back. */
+async function takeBeside(count: number) {
+  const [missed, ...others] = Array.from({ length: 1 + count }, () => newEvent());
+  const pages = [
+    () => {
+      for (const event of others) pending.offer({ event, learned: LEARNED });
+      return [missed!, ...others.slice(0, 1)].map(asStored);
+    },
+    () => others.slice(1).map(asStored),
+  ];
+  const { pending } = pendingOver(pages);
+  pending.offer({ event: missed!, learned: LEARNED });
+  const taken: Uint8Array[] = [];
+  while (taken.length <= count) {
+    for (const { event } of await pending.take(1_000)) taken.push(event.id);
+  }
+  assert.deepEqual(taken, [missed!, ...others].map(({ id }) => id));
+  assert.ok(!pending.isBehind);
+  return { pagesLeft: pages.length };
+}
+
+Deno.test("PendingEvents goes on in memory after the last page, though events keep coming", async () => {
+  assert.deepEqual(await takeBeside(3), { pagesLeft: 1 });
+});
+
+Deno.test("PendingEvents reads on if too many came during a page", async () => {
+  assert.deepEqual(await takeBeside(2_000), { pagesLeft: 0 });
+});
+
 Deno.test("PendingEvents bounds the payload bytes it holds", async () => {
   const pending = await pendingInMemory();
   const large = { payloadBytes: new Uint8Array(20 << 20) };
