@@ -5,11 +5,11 @@ const QUIET_LOOKS = 3;
 /** Less than this is not worth it. */
 const MIN_WORK = 10_000;
 
-/** Does something, once, when much was done and then nothing for a while; so after the start, too. */
+/** Does something, once, when much was done and then nothing for a while. */
 export class Lull {
   readonly #begin: () => void;
   #seen = 0;
-  #workBefore = MIN_WORK;
+  #workBefore = 0;
   #quietLooks = 0;
 
   constructor(begin: () => void) {

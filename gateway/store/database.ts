@@ -28,6 +28,8 @@ const CHECKPOINT_MIB = 32;
 const IDLE_THREADS = 1;
 const QUERY_THREADS = 2;
 const RESOURCES_LINGER_MS = 5_000;
+/** What DuckDB keeps beyond what it needs when it shrinks. */
+const SPARE_MIB = 8;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
@@ -133,9 +135,18 @@ export class Database {
     return this.#resources.borrow();
   }
 
-  /** See {@linkcode ResourceLimits.shrink}. */
-  shrink(): Promise<void> {
-    return this.#resources.shrink();
+  /**
+   * Has DuckDB let go of the blocks of the file that it has read. Rows that are not folded into the
+   * file yet stay in memory: they would only go to a temporary file.
+   */
+  async shrink(): Promise<void> {
+    const reader = await this.use((connection) =>
+      connection.runAndReadAll(
+        "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag <> 'BASE_TABLE'",
+      )
+    );
+    const neededMiB = Math.ceil(Number(reader.getRows()[0]![0]) / 2 ** 20);
+    await this.#resources.shrink(neededMiB + SPARE_MIB);
   }
 
   async close(): Promise<void> {

@@ -23,7 +23,6 @@ export interface ResourceLimitsOptions {
 type SetResources = (...limits: readonly Resources[]) => Promise<void>;
 
 const RETRY_INTERVAL_MS = 200;
-const LEAST_MEMORY_MIB = 16;
 
 /**
  * DuckDB's limits, which follow what is going on.
@@ -67,11 +66,12 @@ export class ResourceLimits {
     };
   }
 
-  /** Has DuckDB let go of the blocks that it does not need, unless somebody queries. */
-  async shrink(): Promise<void> {
+  /** Has DuckDB let go of all memory but so much, unless somebody queries. */
+  async shrink(memoryMiB: number): Promise<void> {
     this.#settled = this.#settled.then(async () => {
-      if (this.#isClosed || this.#current !== this.#options.idle) return;
-      const least = { ...this.#current, memoryMiB: LEAST_MEMORY_MIB };
+      const { idle } = this.#options;
+      if (this.#isClosed || this.#current !== idle || memoryMiB >= idle.memoryMiB) return;
+      const least = { ...this.#current, memoryMiB };
       // It fails where DuckDB needs more: it has let go of what it could, and the limit is what it was.
       await this.#set(least, this.#current).catch(() => {});
     });
