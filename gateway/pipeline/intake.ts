@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { GatewayEvent } from "../event/event.ts";
 import { formatUuid, type UuidV7 } from "../event/uuid_v7.ts";
+import { StoreUnavailableError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 import { nowUs } from "./clock.ts";
 import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
@@ -20,7 +21,7 @@ export interface IntakeParts {
   readonly ids: UuidV7;
   readonly store: Pick<Store, "append">;
   readonly schemas: Pick<Schemas, "learn">;
-  readonly pending: Pick<PendingEvents, "offer" | "isCrowded">;
+  readonly pending: Pick<PendingEvents, "offer" | "doubt" | "isCrowded">;
   readonly idempotency: IdempotencyWindow;
   readonly metrics: Metrics;
   /** What names events that come without a type; null if nothing does. */
@@ -111,7 +112,13 @@ export class Intake {
       const answer = stored.then(() => firstAnswer(event));
       this.#parts.idempotency.remember(event.idempotencyKey, answer, event.receivedUs / 1000);
     }
-    await stored;
+    try {
+      await stored;
+    } catch (cause) {
+      // On a full disk they may be there nevertheless: then they get their frames when it can be read.
+      if (cause instanceof StoreUnavailableError) this.#parts.pending.doubt(events.at(-1)!.id);
+      throw cause;
+    }
     for (const event of events) {
       this.#parts.pending.offer({ event, learned: this.#parts.schemas.learn(event) });
     }

@@ -115,6 +115,16 @@ export class PendingEvents {
     this.#notify();
   }
 
+  /** Has an event looked for of which nobody can tell now whether it was stored. */
+  doubt(id: Uint8Array): void {
+    if (!isAfter(id, this.#through)) return;
+    this.#isBehind = true;
+    this.#missed++;
+    this.#lastMissed = id;
+    this.#overlap = null; // The page that is being read may come before it.
+    this.#notify();
+  }
+
   /**
    * The next events, oldest first; waits for at least one.
    *

@@ -159,6 +159,23 @@ Deno.test("PendingEvents reads on if too many came during a page", async () => {
   assert.deepEqual(await takeBeside(2_000), { pagesLeft: 0 });
 });
 
+Deno.test("PendingEvents looks for events of which nobody knows whether they are stored", async () => {
+  const [first, stored, lost, last] = Array.from({ length: 4 }, () => newEvent());
+  const { pending } = pendingOver([() => [], () => [asStored(stored!)]]);
+  const taking = pending.take(1);
+  await setImmediate();
+  pending.offer({ event: first!, learned: LEARNED });
+  const taken = await taking;
+  pending.doubt(stored!.id);
+  taken.push(...await pending.take(1));
+  pending.doubt(lost!.id);
+  const next = pending.take(1);
+  while (pending.isBehind) await setImmediate();
+  pending.offer({ event: last!, learned: LEARNED });
+  taken.push(...await next);
+  assert.deepEqual(taken.map(({ event }) => event.id), [first, stored, last].map((e) => e!.id));
+});
+
 Deno.test("PendingEvents bounds the payload bytes it holds", async () => {
   const pending = await pendingInMemory();
   const large = { payloadBytes: new Uint8Array(20 << 20) };
