@@ -62,3 +62,13 @@ export function loadRingSymbols(path: string): RingSymbols {
     });
   }
 }
+
+/** The functions of `seqlock.c` for what goes without them too; null where the library is missing. */
+export function findRingSymbols(): RingSymbols | null {
+  try {
+    return loadRingSymbols(libraryPathOf("seqlock"));
+  } catch (error) {
+    if (!(error instanceof RingLibraryError)) throw error;
+    return null;
+  }
+}

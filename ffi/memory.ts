@@ -1,5 +1,4 @@
-import { RingLibraryError } from "./errors.ts";
-import { libraryPathOf, loadRingSymbols, type RingSymbols } from "./library.ts";
+import { findRingSymbols } from "./library.ts";
 
 /**
  * Has the process give memory back to the system soon after it is free, where the C library can be
@@ -7,7 +6,7 @@ import { libraryPathOf, loadRingSymbols, type RingSymbols } from "./library.ts";
  * library of `seqlock.c` nothing happens.
  */
 export function returnMemoryEarly(): void {
-  symbols()?.cs_memory_return_early();
+  findRingSymbols()?.cs_memory_return_early();
 }
 
 /**
@@ -15,14 +14,5 @@ export function returnMemoryEarly(): void {
  * milliseconds, in a thread of its own, in which others may have to wait for memory.
  */
 export async function returnMemory(): Promise<void> {
-  await symbols()?.cs_memory_return();
-}
-
-function symbols(): RingSymbols | null {
-  try {
-    return loadRingSymbols(libraryPathOf("seqlock"));
-  } catch (error) {
-    if (!(error instanceof RingLibraryError)) throw error;
-    return null;
-  }
+  await findRingSymbols()?.cs_memory_return();
 }

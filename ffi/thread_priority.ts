@@ -1,5 +1,4 @@
-import { RingLibraryError } from "./errors.ts";
-import { libraryPathOf, loadRingSymbols } from "./library.ts";
+import { findRingSymbols } from "./library.ts";
 
 /**
  * Lets the threads of other workers go first, from now on and for all threads that this one starts:
@@ -7,9 +6,5 @@ import { libraryPathOf, loadRingSymbols } from "./library.ts";
  * library of `seqlock.c` nothing happens.
  */
 export function lowerThreadPriority(): void {
-  try {
-    loadRingSymbols(libraryPathOf("seqlock")).cs_thread_lower_priority();
-  } catch (error) {
-    if (!(error instanceof RingLibraryError)) throw error;
-  }
+  findRingSymbols()?.cs_thread_lower_priority();
 }
