@@ -44,12 +44,10 @@ export class PendingEvents {
   #through: Uint8Array;
   /** Events after `through` are in the store and not in the queue. */
   #isBehind = true;
-  /** Counts what could not be taken in, to see whether a page was the last one. */
-  #missed = 0;
-  /** Those of them that are not read back yet. */
-  #inStore = 0;
-  /** The last one of them. */
+  /** The last event that could not be taken in, to see whether a page was the last one. */
   #lastMissed: Uint8Array | null = null;
+  /** Events that could not be taken in and are not read back yet. */
+  #inStore = 0;
   /** All that came since the page that is being read was asked for; null if that is too much. */
   #overlap: PendingEvent[] | null = null;
   #overlapBytes = 0;
@@ -105,7 +103,6 @@ export class PendingEvents {
       this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && this.#queue.length > 0;
     if (this.#isBehind || isFull) {
       this.#isBehind = true;
-      this.#missed++;
       this.#inStore++;
       this.#lastMissed = pending.event.id;
       this.#keepInOverlap(pending);
@@ -119,7 +116,6 @@ export class PendingEvents {
   doubt(id: Uint8Array): void {
     if (!isAfter(id, this.#through)) return;
     this.#isBehind = true;
-    this.#missed++;
     this.#lastMissed = id;
     this.#overlap = null; // The page that is being read may come before it.
     this.#notify();
@@ -163,7 +159,6 @@ export class PendingEvents {
   async #readBack(): Promise<void> {
     // What is being stored goes first, as long as not too many wait: these events are safe already.
     if (this.#store.isStreaming && !this.isCrowded) await delay(STREAM_PAUSE_MS);
-    const missedBefore = this.#missed;
     const lastMissed = this.#lastMissed;
     this.#overlap = [];
     this.#overlapBytes = 0;
@@ -181,7 +176,7 @@ export class PendingEvents {
     }
     // What a former run left is read back too, without having been missed.
     this.#inStore = Math.max(this.#inStore - page.length, 0);
-    const foundNone = page.length === 0 && this.#missed === missedBefore;
+    const foundNone = page.length === 0 && this.#lastMissed === lastMissed;
     const readAll = lastMissed !== null && !isAfter(lastMissed, this.#through);
     if (foundNone || (readAll && this.#overlap !== null)) this.#goOnInMemory();
   }
