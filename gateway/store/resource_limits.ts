@@ -71,9 +71,8 @@ export class ResourceLimits {
     this.#settled = this.#settled.then(async () => {
       const { idle } = this.#options;
       if (this.#isClosed || this.#current !== idle || memoryMiB >= idle.memoryMiB) return;
-      const least = { ...this.#current, memoryMiB };
       // It fails where DuckDB needs more: it has let go of what it could, and the limit is what it was.
-      await this.#set(least, this.#current).catch(() => {});
+      await this.#set({ ...idle, memoryMiB }, idle).catch(() => {});
     });
     await this.#settled;
   }

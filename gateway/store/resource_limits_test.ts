@@ -35,9 +35,9 @@ Deno.test("ResourceLimits are raised by the first query and lowered after the la
 
 Deno.test("ResourceLimits are lowered when what was held is free, or the database opened anew", async () => {
   const { limits, set, failNext } = notedLimits();
-  const memory = await limits.borrow();
+  const resources = await limits.borrow();
   failNext();
-  memory[Symbol.dispose]();
+  resources[Symbol.dispose]();
   await delay(10);
   assert.deepEqual(set, [QUERY]);
   using _other = await limits.borrow();
@@ -62,7 +62,7 @@ Deno.test("ResourceLimits stay high for a while, in case somebody comes back", a
 Deno.test("ResourceLimits let a query go on that gets no more", async () => {
   const { limits, set, failNext } = notedLimits();
   failNext();
-  using _memory = await limits.borrow();
+  using _resources = await limits.borrow();
   assert.deepEqual(set, []);
 });
 
