@@ -15,6 +15,8 @@ export class DurableWriter<Row> {
   #writer: RowWriter<Row> | null = null;
   /** The opening of the database that the writer is of. */
   #generation = 0;
+  /** The first of the rows that the last write failed for, if nobody could read whether it did. */
+  #doubted: Row | null = null;
 
   constructor(database: Database, format: TableFormat<Row>) {
     this.#database = database;
@@ -24,17 +26,20 @@ export class DurableWriter<Row> {
   /**
    * Resolves when the rows are durable; they become so together or not at all. One call at a time.
    *
-   * @throws what DuckDB says, if none of them is stored, or nobody can read whether they are
+   * @throws what DuckDB says, if none of them is stored, or nobody can read whether they are; then
+   *   writing the very same rows again does not store them twice
    */
   async write(rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
+    const first = rows[0];
+    if (first === undefined) return;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#database;
       try {
+        if (this.#doubted === first && await this.#has(first)) return;
         return await this.#database.track(this.#tryWriting(rows));
       } catch (cause) {
         await this.close();
-        if (await this.#isStoredAfterAll(rows[0]!, cause, generation)) return;
+        if (await this.#isStoredAfterAll(first, cause, generation)) return;
         const isOpenedAnew = this.#database.generation !== generation && attempt === 1;
         // A query that has all the memory will end: nobody's events are refused because of it.
         const mayFindMemory = isOutOfMemory(cause) && attempt < MAX_ATTEMPTS;
@@ -64,10 +69,17 @@ export class DurableWriter<Row> {
   async #isStoredAfterAll(row: Row, cause: unknown, generation: number): Promise<boolean> {
     try {
       if (isFatal(cause)) await this.#database.recover(generation);
-      return await this.#database.use((connection) => this.#format.has(connection, row));
+      const isStored = await this.#has(row);
+      this.#doubted = null;
+      return isStored;
     } catch {
       // It can't even be read. The next write fails in the same way and gets here again.
+      this.#doubted = row;
       return false;
     }
+  }
+
+  #has(row: Row): Promise<boolean> {
+    return this.#database.use((connection) => this.#format.has(connection, row));
   }
 }

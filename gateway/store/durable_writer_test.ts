@@ -79,6 +79,30 @@ Deno.test("DurableWriter succeeds when a commit fails that is durable already", 
     assert.equal(await countEvents(database), 2);
   }));
 
+Deno.test("DurableWriter does not write rows twice that were kept when nobody could tell", () =>
+  withWriter(async (_writer, database) => {
+    let isFull = true;
+    interceptStatements(database, async (statement) => {
+      await statement.run();
+      if (isFull) throw new Error("the checkpoint after the commit failed");
+    });
+    const writer = new DurableWriter(database, {
+      ...EVENTS,
+      has(connection, row) {
+        if (isFull) return Promise.reject(new Error("the database can't be read"));
+        return EVENTS.has(connection, row);
+      },
+    });
+    const rows = [newEvent(), newEvent()];
+    await assert.rejects(writer.write(rows), /checkpoint/);
+    isFull = false;
+    await writer.write(rows);
+    assert.equal(await countEvents(database), 2);
+    await writer.write([newEvent()]);
+    assert.equal(await countEvents(database), 3);
+    await writer.close();
+  }));
+
 Deno.test("DurableWriter waits for memory", () =>
   withWriter(async (writer, database) => {
     const failures = [

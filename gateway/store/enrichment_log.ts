@@ -14,6 +14,8 @@ const MAX_QUEUED_ENRICHMENTS = 100_000;
 export class EnrichmentLog {
   readonly #writer: DurableWriter<Enrichment>;
   #queued: Enrichment[] = [];
+  /** Being written. If that fails, the very same rows are tried again: they may be there already. */
+  #group: Enrichment[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
   #failure: unknown = null;
@@ -40,7 +42,7 @@ export class EnrichmentLog {
   async flush(): Promise<void> {
     await this.#running; // Rows may have come while it wrote others.
     await this.#run();
-    if (this.#failure !== null && this.#queued.length > 0) throw this.#failure;
+    if (this.#failure !== null) throw this.#failure;
   }
 
   /** Writes what waits, if it can be written. */
@@ -64,14 +66,14 @@ export class EnrichmentLog {
   }
 
   async #writeQueued(): Promise<void> {
-    while (this.#queued.length > 0) {
-      const group = this.#queued.splice(0, MAX_GROUP_ENRICHMENTS);
+    while (this.#group.length > 0 || this.#queued.length > 0) {
+      if (this.#group.length === 0) this.#group = this.#queued.splice(0, MAX_GROUP_ENRICHMENTS);
       try {
-        await this.#writer.write(group);
+        await this.#writer.write(this.#group);
+        this.#group = [];
         this.#failure = null;
       } catch (cause) {
         this.#failure = cause;
-        this.#queued.unshift(...group);
         return this.#runAfter(RETRY_INTERVAL_MS);
       }
     }

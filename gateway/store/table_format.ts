@@ -114,10 +114,11 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
     );
   },
   bytesOf: ({ result, error }) => (result?.length ?? 0) + (error?.length ?? 0),
-  async has(connection, { eventId, stage }) {
+  async has(connection, { eventId, stage, doneUs }) {
     const found = await connection.runAndReadAll(
-      "FROM enrichments WHERE event_id = $1::UUID AND stage = $2",
-      [formatUuid(eventId), stage],
+      `FROM enrichments
+      WHERE event_id = $1::UUID AND stage = $2 AND done_at = make_timestamptz($3::BIGINT)`,
+      [formatUuid(eventId), stage, BigInt(doneUs)],
     );
     return found.currentRowCount > 0;
   },
