@@ -23,8 +23,8 @@ export interface BatchPipeline extends Pick<Pipeline, "metrics"> {
 /** Events that are stored together: enough to make a transaction cheap. */
 const MAX_BATCH_EVENTS = 2_048;
 const MAX_BATCH_BYTES = 4 << 20;
-/** While one batch is stored, the next is read. */
-const MAX_IN_FLIGHT = 4;
+/** While the store is held up by a checkpoint, so many more are read. */
+const MAX_IN_FLIGHT = 16;
 const MAX_LISTED = 1_000;
 const BUSY_WAIT_MS = 20;
 

@@ -19,7 +19,7 @@ export interface Accepted extends FirstAnswer {
 /** What the intake works with. */
 export interface IntakeParts {
   readonly ids: UuidV7;
-  readonly store: Pick<Store, "append">;
+  readonly store: Pick<Store, "append" | "isCrowded">;
   readonly schemas: Pick<Schemas, "learn">;
   readonly pending: Pick<PendingEvents, "offer" | "doubt" | "isCrowded">;
   readonly idempotency: IdempotencyWindow;
@@ -84,10 +84,10 @@ export class Intake {
     return duplicates;
   }
 
-  /** Resolves when a batch of events can be taken without falling behind with the frames. */
+  /** Resolves when a batch of events can be taken: without falling behind, and with room for others. */
   async roomForBatch(): Promise<void> {
-    const { pending, canPublish } = this.#parts;
-    while (pending.isCrowded && canPublish()) await delay(CROWDED_WAIT_MS);
+    const { store, pending, canPublish } = this.#parts;
+    while (store.isCrowded || (pending.isCrowded && canPublish())) await delay(CROWDED_WAIT_MS);
   }
 
   /** The name of an event without one, if it comes while its sender waits. */

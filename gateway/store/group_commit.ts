@@ -84,6 +84,12 @@ export class GroupCommit {
     return this.#queuedEvents;
   }
 
+  /** Whether whoever brings many should wait: the rest of the queue is for single events. */
+  get isCrowded(): boolean {
+    return this.#queuedEvents > this.#maxQueuedEvents / 2 ||
+      this.#queuedBytes > this.#maxQueuedBytes / 4;
+  }
+
   /** Whether events come in as fast as they can be stored. */
   get isStreaming(): boolean {
     return performance.now() < this.#lastStreamMs + STREAM_LINGER_MS;

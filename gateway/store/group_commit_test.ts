@@ -99,6 +99,20 @@ Deno.test("GroupCommit bounds the bytes that wait", async () => {
   }, { maxQueuedBytes: 1_000 });
 });
 
+Deno.test("GroupCommit is crowded when much of its queue is taken, by events or bytes", async () => {
+  for (const options of [{ maxQueuedEvents: 4 }, { maxQueuedBytes: 4_000 }]) {
+    await withGroupCommit(async (commits) => {
+      const event = newEvent({ type: "Message", message: "x".repeat(450) });
+      const waiting = [commits.append([event]), commits.append([event])];
+      assert.ok(!commits.isCrowded);
+      waiting.push(commits.append([event]));
+      assert.ok(commits.isCrowded);
+      await Promise.all(waiting);
+      assert.ok(!commits.isCrowded);
+    }, options);
+  }
+});
+
 Deno.test("GroupCommit takes a single append that is larger than its queue", async () => {
   await withGroupCommit(async (commits, connection) => {
     await commits.append(newEvents(5));

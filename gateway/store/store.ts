@@ -63,6 +63,11 @@ export class Store {
     return this.#commits.queuedEvents;
   }
 
+  /** See {@linkcode GroupCommit.isCrowded}. */
+  get isCrowded(): boolean {
+    return this.#commits.isCrowded;
+  }
+
   /** Whether events come in as fast as they can be stored. */
   get isStreaming(): boolean {
     return this.#commits.isStreaming;
