@@ -26,6 +26,9 @@ const LARGE_GROUP_EVENTS = 64;
 const STREAM_GROUP_EVENTS = 1_000;
 /** So long after such a group, more of its stream is expected. */
 const STREAM_LINGER_MS = 500;
+/** What streams leave of the queue is for single events, which are refused when it is full. */
+const STREAM_SHARE_OF_EVENTS = 1 / 2;
+const STREAM_SHARE_OF_BYTES = 1 / 4;
 
 /** Events of this size on average take more memory than DuckDB has otherwise. */
 const LARGE_EVENT_BYTES = 16 << 10;
@@ -84,10 +87,10 @@ export class GroupCommit {
     return this.#queuedEvents;
   }
 
-  /** Whether whoever brings many should wait: the rest of the queue is for single events. */
+  /** Whether whoever brings many should wait. */
   get isCrowded(): boolean {
-    return this.#queuedEvents > this.#maxQueuedEvents / 2 ||
-      this.#queuedBytes > this.#maxQueuedBytes / 4;
+    return this.#queuedEvents > this.#maxQueuedEvents * STREAM_SHARE_OF_EVENTS ||
+      this.#queuedBytes > this.#maxQueuedBytes * STREAM_SHARE_OF_BYTES;
   }
 
   /** Whether events come in as fast as they can be stored. */

@@ -29,13 +29,13 @@ export async function programCommand(args: readonly string[]): Promise<ProgramCo
   }
   const deno = Deno.execPath();
   const flags = ["--cached-only", V8_FLAGS, ...PERMISSION_FLAGS];
-  const run = (script: string, ...more: string[]) => ["run", ...flags, ...more, script, ...args];
+  const run = (...script: string[]) => ["run", ...flags, ...script, ...args];
   const tree = Deno.env.get("COLLIDER_TREE");
   if (tree) {
     return { command: deno, args: run(MAIN_SCRIPT), cwd: tree, env: cacheBeside(tree) };
   }
   await ensureLibrary();
-  return { command: deno, args: run("main.ts", NODE_MODULES_FLAG), cwd: ROOT, env: {} };
+  return { command: deno, args: run(NODE_MODULES_FLAG, "main.ts"), cwd: ROOT, env: {} };
 }
 
 function cacheBeside(path: string): Record<string, string> {
