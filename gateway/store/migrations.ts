@@ -95,21 +95,22 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings the database to this program's schema version, each step in one transaction.
+ * Brings the database to this program's schema version, in one transaction: each one waits for
+ * the disk.
  *
  * @throws {DatabaseTooNewError} when a newer program has written the database
  */
 export async function migrate(connection: DuckDBConnection): Promise<void> {
+  await connection.run("BEGIN");
   await connection.run(
     "CREATE TABLE IF NOT EXISTS migrations (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)",
   );
   const found = await schemaVersion(connection);
   for (const [offset, statements] of MIGRATIONS.slice(found).entries()) {
-    await connection.run("BEGIN");
     await connection.run(statements);
     await connection.run("INSERT INTO migrations VALUES ($1, now())", [found + offset + 1]);
-    await connection.run("COMMIT");
   }
+  await connection.run("COMMIT");
 }
 
 /**
