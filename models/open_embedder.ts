@@ -3,7 +3,6 @@ import type { AboutEmbedder, EmbedderChoice } from "./embed_messages.ts";
 import type { Embedder } from "./embedder.ts";
 import { ModelError, ModelUnavailableError } from "./errors.ts";
 import { HashingEmbedder } from "./hashing_embedder.ts";
-import { RemoteEmbedder } from "./remote_embedder.ts";
 
 /**
  * Makes the embedders that can be made.
@@ -48,10 +47,12 @@ async function open(
   switch (choice.kind) {
     case "hashing":
       return { embedder: new HashingEmbedder(), device: null };
-    case "remote":
+    // What the others are made of is not loaded before it is needed: that takes 60 ms and more.
+    case "remote": {
+      const { RemoteEmbedder } = await import("./remote_embedder.ts");
       return { embedder: new RemoteEmbedder(choice), device: null };
+    }
     case "onnx": {
-      // Not before it is needed: the native library alone takes 60 ms and 50 MB.
       const { OnnxEmbedder } = await import("./onnx/onnx_embedder.ts");
       const embedder = await OnnxEmbedder.open(choice);
       return { embedder, device: embedder.device };

@@ -1,4 +1,3 @@
-import { DataFactory, Writer } from "n3";
 import type { FieldJson, SchemaJson } from "../event/learned_schema.ts";
 import { TimeSlices } from "./time_slices.ts";
 
@@ -38,6 +37,8 @@ export async function ontologyTurtle(
   ontologyIri: string,
   schemas: Iterable<SchemaJson>,
 ): Promise<string> {
+  // Not before somebody wants it: loading it takes 50 ms.
+  const { DataFactory, Writer } = await import("n3");
   const slices = new TimeSlices();
   const writer = new Writer({
     prefixes: { rdf: RDF, rdfs: RDFS, owl: OWL, xsd: XSD, "": ontologyIri },
