@@ -39,6 +39,7 @@
 #define FRAME_ID_MAX ((UINT64_C(1) << 53) - 1) /* the largest integer a double counts up to */
 #define FRAME_ID_NEVER_VALID UINT64_MAX
 #define OPEN_ATTEMPTS 16
+#define POPULATED_AT_ONCE (1 << 20)
 #define RETURNED_BLOCK_SIZE (1 << 20)
 #define KEPT_HEAP_TOP_SIZE (8 << 20)
 
@@ -632,7 +633,13 @@ static void os_populate(os_file file, void *base, uint64_t size) {
     struct statfs status;
     /* On a disk it would write out, for nothing, what will be written over. */
     if (fstatfs((int)file, &status) != 0 || status.f_type != TMPFS_MAGIC) return;
-    madvise(base, (size_t)size, MADV_POPULATE_WRITE); /* if it fails, they come in one by one */
+    /* Piece by piece: meanwhile no other thread of the process gets or gives back memory. */
+    for (uint64_t done = 0; done < size; done += POPULATED_AT_ONCE) {
+        uint64_t left = size - done;
+        size_t length = (size_t)(left < POPULATED_AT_ONCE ? left : POPULATED_AT_ONCE);
+        /* If it fails, they come in one by one. */
+        if (madvise((unsigned char *)base + done, length, MADV_POPULATE_WRITE) != 0) return;
+    }
 #else
     (void)file, (void)base, (void)size;
 #endif
