@@ -41,7 +41,7 @@ export async function measureHere(
 
 async function measureRingHere(workspace: Workspace): Promise<Measurement> {
   const path = join(workspace.ringDirectory, "ring");
-  using ring = Ring.open({ path, capacity: CAPACITY_FRAMES });
+  using ring = await Ring.open({ path, capacity: CAPACITY_FRAMES });
   const slots = new SlotWriter(ring.mapping.buffer, CAPACITY_FRAMES);
   const embedding = testEmbedding();
   const bytes = new Uint8Array(ring.mapping.buffer);
@@ -81,7 +81,7 @@ async function measureIngestHere(
   const pipeline = await Pipeline.start({
     log: new Log({ level: "silent" }),
     store: { path: join(workspace.directory, "bench.db") },
-    ring: { path: join(workspace.ringDirectory, "gateway"), capacity: CAPACITY_FRAMES },
+    ring: Ring.open({ path: join(workspace.ringDirectory, "gateway"), capacity: CAPACITY_FRAMES }),
   });
   const address = { hostname: "127.0.0.1", port: 0 };
   const guard = new Guard({});

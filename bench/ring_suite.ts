@@ -19,7 +19,7 @@ export async function measureRing(workspace: Workspace): Promise<Measurement[]> 
   const floorLibrary = await ensureLibrary("bench_floor");
   await ensureLibrary();
   const path = join(workspace.ringDirectory, "ring");
-  const ring = workspace.use(Ring.open({ path, capacity: CAPACITY_FRAMES }));
+  const ring = workspace.use(await Ring.open({ path, capacity: CAPACITY_FRAMES }));
   const { symbols } = Deno.dlopen(floorLibrary, FLOOR_SYMBOLS);
   const slots = new SlotWriter(ring.mapping.buffer, CAPACITY_FRAMES);
   const embedding = testEmbedding();

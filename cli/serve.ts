@@ -1,12 +1,11 @@
 import { join } from "node:path";
+import { Ring } from "../collider/ring.ts";
 import { returnMemoryEarly } from "../ffi/memory.ts";
 import { Guard } from "../gateway/api/security.ts";
-import { serve, type Server } from "../gateway/api/server.ts";
+import type { Server } from "../gateway/api/server.ts";
 import { GatewayError } from "../gateway/event/errors.ts";
 import { Log, writeToStandardError } from "../gateway/pipeline/log.ts";
 import type { LlmOptions } from "../gateway/pipeline/loaded_models.ts";
-import { Pipeline } from "../gateway/pipeline/pipeline.ts";
-import { DEFAULT_MEMORY_MIB } from "../gateway/store/database.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { modelsDirectory } from "./data_directory.ts";
@@ -18,9 +17,6 @@ import type { ServeFlags } from "./serve_flags.ts";
 /** After this long a graceful shutdown is given up. */
 const SHUTDOWN_TIMEOUT_MS = 9_000;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
-
-/** Storing an event takes a multiple of its size in memory. */
-const STORE_MEMORY_PER_BODY = 6;
 
 /** The flags would put the gateway at risk. */
 class UnsafeFlagsError extends GatewayError {
@@ -49,7 +45,20 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
   const models = new ModelStore(modelsDirectory(flags.dataDir));
   const ner = await nerOptions(flags, models);
   const ocr = await readerSettings(flags, models);
-  const pipeline = await Pipeline.start({
+  const embedders = await embedderChoices(flags, models);
+  const documentSchemas = flags.documentSchemas === undefined
+    ? {}
+    : { documentSchemas: await readDocumentSchemas(flags.documentSchemas) };
+  // The ring is opened in a thread of its own, and the pipeline starts others and waits for the
+  // disk: the code that comes next is loaded meanwhile.
+  const ring = Ring.open({
+    path: flags.ringPath,
+    capacity: flags.ringCapacity,
+    reset: flags.ringReset === true,
+  });
+  ring.catch(() => {}); // the pipeline finds out
+  const { Pipeline } = await import("../gateway/pipeline/pipeline.ts");
+  const starting = Pipeline.start({
     log,
     ...(ner === undefined ? {} : { ner }),
     exports: {
@@ -58,22 +67,20 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
     },
     ...(flags.llm ? { llm: llmOptions(flags) } : {}),
     ...(ocr === undefined ? {} : { ocr }),
-    ...(flags.documentSchemas === undefined
-      ? {}
-      : { documentSchemas: await readDocumentSchemas(flags.documentSchemas) }),
+    ...documentSchemas,
     ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
     store: {
       path: dbPath,
-      memoryMiB: Math.max(DEFAULT_MEMORY_MIB, STORE_MEMORY_PER_BODY * flags.maxBodyMb),
+      largestEventMb: flags.maxBodyMb,
       queryMemoryMiB: flags.queryMemoryMb,
     },
-    embedders: await embedderChoices(flags, models),
-    ring: {
-      path: flags.ringPath,
-      capacity: flags.ringCapacity,
-      reset: flags.ringReset === true,
-    },
+    embedders,
+    ring,
   });
+  const [pipeline, { serve }] = await Promise.all([
+    starting,
+    import("../gateway/api/server.ts"),
+  ]);
   let server;
   try {
     server = serve({

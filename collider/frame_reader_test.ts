@@ -27,7 +27,7 @@ const FIELDS: FrameFields = {
 Deno.test("readNewestFrames gives back what was written, newest first, of the readable frames", async () => {
   const directory = await Deno.makeTempDir();
   try {
-    using ring = Ring.open({ path: join(directory, "ring"), capacity: 4 });
+    using ring = await Ring.open({ path: join(directory, "ring"), capacity: 4 });
     for (let i = 0; i < 6; i++) {
       const id = ring.reserve(1);
       ring.write(id, { ...FIELDS, velocity: id });

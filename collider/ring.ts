@@ -50,8 +50,8 @@ export class Ring implements Disposable {
   }
 
   /** Opens or creates the ring and locks it. Throws as {@linkcode RingMapping.open} does. */
-  static open(options: RingMappingOptions): Ring {
-    return new Ring(RingMapping.open(options));
+  static async open(options: RingMappingOptions): Promise<Ring> {
+    return new Ring(await RingMapping.open(options));
   }
 
   /** Frames published since it was opened. */

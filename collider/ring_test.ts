@@ -11,16 +11,16 @@ const CAPACITY = 8;
 await ensureLibrary();
 
 /** A ring in a directory of its own, removed with it. */
-function temporaryRing(capacity = CAPACITY) {
-  const directory = Deno.makeTempDirSync();
+async function temporaryRing(capacity = CAPACITY) {
+  const directory = await Deno.makeTempDir();
   const path = join(directory, "ring");
-  const ring = Ring.open({ path, capacity });
+  const ring = await Ring.open({ path, capacity });
   return {
     path,
     ring,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       ring.close();
-      Deno.removeSync(directory, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
@@ -57,8 +57,8 @@ function publish(ring: Ring, count: number, fields: Partial<FrameFields> = {}): 
   }
 }
 
-Deno.test("Ring writes each field at its place in the frame's slot", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring writes each field at its place in the frame's slot", async () => {
+  await using temporary = await temporaryRing();
   const { ring, path } = temporary;
   const slots = new SlotWriter(ring.mapping.buffer, CAPACITY);
   publish(ring, CAPACITY + 2);
@@ -71,7 +71,7 @@ Deno.test("Ring writes each field at its place in the frame's slot", () => {
   ring.publish(frameId, 1);
 
   // Read from the file, as another process does.
-  const file = Deno.readFileSync(path);
+  const file = await Deno.readFile(path);
   const frame = new DataView(file.buffer, slotAt, FRAME_BYTES);
   const f32 = (name: keyof typeof FRAME) => frame.getFloat32(FRAME[name].offset, true);
   const i32 = (name: keyof typeof FRAME) => frame.getInt32(FRAME[name].offset, true);
@@ -127,16 +127,16 @@ Deno.test("Ring writes each field at its place in the frame's slot", () => {
   });
 });
 
-Deno.test("Ring keeps times before 1970", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring keeps times before 1970", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   publish(ring, 1, { timestampUs: -1_234_567_890_123 });
   const at = FRAMES_OFFSET + FRAME.timestamp_us.offset;
   assert.equal(new DataView(ring.mapping.buffer).getBigInt64(at, true), -1_234_567_890_123n);
 });
 
-Deno.test("Ring publishes batches in the order of their reservation only", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring publishes batches in the order of their reservation only", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   const first = ring.reserve(2);
   const second = ring.reserve(2);
@@ -148,8 +148,8 @@ Deno.test("Ring publishes batches in the order of their reservation only", () =>
   assert.deepEqual([ring.mapping.head, ring.reserved, ring.framesWritten], [4, 0, 4]);
 });
 
-Deno.test("Ring leaves at least half of its frames to readers", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring leaves at least half of its frames to readers", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   publish(ring, 2 * CAPACITY);
   assert.equal(ring.maxReserved, CAPACITY / 2);
@@ -161,14 +161,14 @@ Deno.test("Ring leaves at least half of its frames to readers", () => {
   assert.equal(ring.reserve(1), first + 4);
 });
 
-Deno.test("Ring of one frame can be written, too", () => {
-  using temporary = temporaryRing(1);
+Deno.test("Ring of one frame can be written, too", async () => {
+  await using temporary = await temporaryRing(1);
   publish(temporary.ring, 3);
   assert.equal(temporary.ring.mapping.head, 3);
 });
 
-Deno.test("Ring refuses to write a frame that readers may be reading", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring refuses to write a frame that readers may be reading", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   publish(ring, 1);
   const reserved = ring.reserve(1);
@@ -176,8 +176,8 @@ Deno.test("Ring refuses to write a frame that readers may be reading", () => {
   assert.throws(() => ring.write(reserved + 1, FIELDS), RangeError);
 });
 
-Deno.test("Ring finds the events of its newest readable frames", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring finds the events of its newest readable frames", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   assert.equal(ring.recentEvents(100).size, 0);
   publish(ring, CAPACITY + 3);
@@ -191,24 +191,24 @@ Deno.test("Ring finds the events of its newest readable frames", () => {
   assert.equal(ring.recentEvents(100).size, CAPACITY - 2);
 });
 
-Deno.test("Ring finds events of frames whose ids need more than 32 bits", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring finds events of frames whose ids need more than 32 bits", async () => {
+  await using temporary = await temporaryRing();
   temporary.ring.close();
   const firstId = 2 ** 32;
   const header = new DataView(new ArrayBuffer(16));
   header.setBigUint64(0, BigInt(firstId), true);
   header.setBigUint64(8, BigInt(firstId), true);
-  using file = Deno.openSync(temporary.path, { write: true });
+  using file = await Deno.open(temporary.path, { write: true });
   file.seekSync(HEADER.head.offset, Deno.SeekMode.Start); // tail follows it
   file.writeSync(new Uint8Array(header.buffer));
 
-  using reopened = Ring.open({ path: temporary.path, capacity: CAPACITY });
+  using reopened = await Ring.open({ path: temporary.path, capacity: CAPACITY });
   publish(reopened, 2);
   assert.deepEqual([...reopened.recentEvents(100).values()], [firstId, firstId + 1]);
 });
 
-Deno.test("Ring passes over a frame that is not what it should be", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring passes over a frame that is not what it should be", async () => {
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   publish(ring, 2);
   const at = FRAMES_OFFSET + FRAME.frame_id.offset;
@@ -216,21 +216,21 @@ Deno.test("Ring passes over a frame that is not what it should be", () => {
   assert.deepEqual([...ring.recentEvents(2).values()], [1]);
 });
 
-Deno.test("Ring goes on where it stood when it is opened again", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring goes on where it stood when it is opened again", async () => {
+  await using temporary = await temporaryRing();
   publish(temporary.ring, 5);
   temporary.ring.reserve(2); // never published: as a crash would leave them
   temporary.ring.close();
 
-  using reopened = Ring.open({ path: temporary.path, capacity: CAPACITY });
+  using reopened = await Ring.open({ path: temporary.path, capacity: CAPACITY });
   assert.equal(reopened.reserved, 0);
   assert.equal(reopened.framesWritten, 0);
   assert.equal(reopened.reserve(1), 5);
   assert.deepEqual([...reopened.recentEvents(100).values()], [0, 1, 2, 3, 4]);
 });
 
-Deno.test("Ring tells readers that its writer has gone on purpose", () => {
-  using temporary = temporaryRing();
+Deno.test("Ring tells readers that its writer has gone on purpose", async () => {
+  await using temporary = await temporaryRing();
   const heartbeat = () =>
     new DataView(Deno.readFileSync(temporary.path).buffer)
       .getBigInt64(HEADER.heartbeat_us.offset, true);
@@ -240,13 +240,16 @@ Deno.test("Ring tells readers that its writer has gone on purpose", () => {
   assert.equal(heartbeat(), 0n);
 });
 
-Deno.test("Ring has one writer", () => {
-  using temporary = temporaryRing();
-  assert.throws(() => Ring.open({ path: temporary.path, capacity: CAPACITY }), RingLockedError);
+Deno.test("Ring has one writer", async () => {
+  await using temporary = await temporaryRing();
+  await assert.rejects(
+    () => Ring.open({ path: temporary.path, capacity: CAPACITY }),
+    RingLockedError,
+  );
 });
 
-Deno.test("The layout is that of the mapping", () => {
-  using temporary = temporaryRing();
+Deno.test("The layout is that of the mapping", async () => {
+  await using temporary = await temporaryRing();
   const { buffer, generation, sizeBytes } = temporary.ring.mapping;
   assert.equal(sizeBytes, ringBytes(CAPACITY));
   const view = new DataView(buffer);

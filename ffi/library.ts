@@ -13,7 +13,11 @@ export function libraryPathOf(source: string): string {
 // Addresses travel as pointers and frame ids as f64 because V8 then calls C directly (6 ns);
 // a number for a u64 takes the slow path (130 ns), a bigint has to be allocated first (22 ns).
 const SYMBOLS = {
-  cs_ring_open: { parameters: ["buffer", "u64", "u32", "buffer"], result: "i32" },
+  cs_ring_open: {
+    parameters: ["buffer", "u64", "u32", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   cs_ring_check: { parameters: ["buffer", "u64", "buffer"], result: "i32" },
   cs_ring_close: { parameters: ["u64", "u64", "i64", "u32"], result: "void" },
   cs_ring_populate: { parameters: ["u64", "u64", "i64"], result: "void", nonblocking: true },

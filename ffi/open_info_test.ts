@@ -30,14 +30,20 @@ function temporaryPath() {
   };
 }
 
-function open(path: string, { capacity = CAPACITY, reset = false } = {}): RingMapping {
+function open(
+  path: string,
+  { capacity = CAPACITY, reset = false } = {},
+): Promise<RingMapping> {
   return RingMapping.open({ path, capacity, reset });
 }
 
 /** The error that opening the ring gives; its message must name the path. */
-function openFailure(path: string, options?: { capacity?: number; reset?: boolean }): RingError {
+async function openFailure(
+  path: string,
+  options?: { capacity?: number; reset?: boolean },
+): Promise<RingError> {
   try {
-    open(path, options).close();
+    (await open(path, options)).close();
   } catch (error) {
     assert.ok(error instanceof RingError, String(error));
     assert.ok(error.message.includes(path), error.message);
@@ -47,19 +53,22 @@ function openFailure(path: string, options?: { capacity?: number; reset?: boolea
 }
 
 /** A valid, closed ring with a change in its header. */
-function damagedRing(path: string, change: (header: DataView) => void): Uint8Array<ArrayBuffer> {
-  open(path).close();
-  const bytes = Deno.readFileSync(path);
+async function damagedRing(
+  path: string,
+  change: (header: DataView) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  (await open(path)).close();
+  const bytes = await Deno.readFile(path);
   change(new DataView(bytes.buffer));
-  Deno.writeFileSync(path, bytes);
+  await Deno.writeFile(path, bytes);
   return bytes;
 }
 
-Deno.test("RingMapping refuses a second writer and names the flag to change", () => {
+Deno.test("RingMapping refuses a second writer and names the flag to change", async () => {
   using file = temporaryPath();
-  using _ring = open(file.path);
+  using _ring = await open(file.path);
   for (const reset of [false, true]) {
-    const error = openFailure(file.path, { reset });
+    const error = await openFailure(file.path, { reset });
     assert.ok(error instanceof RingLockedError);
     assert.match(error.hint, /--ring-path/);
   }
@@ -110,62 +119,62 @@ const DAMAGES: {
 ];
 
 for (const { name, change, message, hint } of DAMAGES) {
-  Deno.test(`RingMapping refuses a ring with ${name}, leaves it alone, and can reset it`, () => {
+  Deno.test(`RingMapping refuses a ring with ${name}, leaves it alone, and can reset it`, async () => {
     using file = temporaryPath();
-    const bytes = damagedRing(file.path, change);
+    const bytes = await damagedRing(file.path, change);
 
-    const error = openFailure(file.path);
+    const error = await openFailure(file.path);
     assert.ok(error instanceof RingFormatError);
     assert.match(error.message, message);
     assert.match(error.hint, hint);
-    assert.deepEqual(Deno.readFileSync(file.path), bytes);
+    assert.deepEqual(await Deno.readFile(file.path), bytes);
 
-    using ring = open(file.path, { reset: true });
+    using ring = await open(file.path, { reset: true });
     assert.equal(ring.created, true);
   });
 }
 
-Deno.test("RingMapping refuses a truncated ring instead of dying of SIGBUS later", () => {
+Deno.test("RingMapping refuses a truncated ring instead of dying of SIGBUS later", async () => {
   using file = temporaryPath();
-  open(file.path).close();
-  Deno.truncateSync(file.path, SIZE_BYTES - 1);
-  const error = openFailure(file.path);
+  (await open(file.path)).close();
+  await Deno.truncate(file.path, SIZE_BYTES - 1);
+  const error = await openFailure(file.path);
   assert.ok(error instanceof RingFormatError);
   assert.ok(error.message.includes(`${SIZE_BYTES - 1} bytes`), error.message);
 });
 
-Deno.test("RingMapping refuses a file that is no ring and leaves it alone", () => {
+Deno.test("RingMapping refuses a file that is no ring and leaves it alone", async () => {
   using file = temporaryPath();
   const image = new Uint8Array(SIZE_BYTES).fill(1, 8);
   for (const content of [new TextEncoder().encode("my thesis"), new Uint8Array(100), image]) {
-    Deno.writeFileSync(file.path, content);
-    assert.ok(openFailure(file.path) instanceof RingFormatError);
-    assert.deepEqual(Deno.readFileSync(file.path), content);
+    await Deno.writeFile(file.path, content);
+    assert.ok(await openFailure(file.path) instanceof RingFormatError);
+    assert.deepEqual(await Deno.readFile(file.path), content);
   }
 });
 
-Deno.test("RingMapping starts afresh where creating the ring was interrupted", () => {
+Deno.test("RingMapping starts afresh where creating the ring was interrupted", async () => {
   using file = temporaryPath();
   const empty = new Uint8Array(SIZE_BYTES);
   const otherCapacity = new Uint8Array(SIZE_BYTES + FRAME_BYTES);
   const begun = empty.slice();
   new DataView(begun.buffer).setUint32(8, 2, true);
-  const almostDone = damagedRing(file.path, (header) => header.setBigUint64(0, 0n, true));
+  const almostDone = await damagedRing(file.path, (header) => header.setBigUint64(0, 0n, true));
   for (const state of [new Uint8Array(0), empty, otherCapacity, begun, almostDone]) {
-    Deno.writeFileSync(file.path, state);
-    using ring = open(file.path);
+    await Deno.writeFile(file.path, state);
+    using ring = await open(file.path);
     assert.equal(ring.created, true);
-    assert.equal(Deno.statSync(file.path).size, SIZE_BYTES);
+    assert.equal((await Deno.stat(file.path)).size, SIZE_BYTES);
   }
 });
 
 Deno.test({
   name: "RingMapping refuses a symbolic link, a directory and a pipe, even to reset them",
   ignore: onWindows,
-  fn: () => {
+  fn: async () => {
     using file = temporaryPath();
     const target = join(file.directory, "target");
-    Deno.writeTextFileSync(target, "precious");
+    await Deno.writeTextFile(target, "precious");
     const plant: (() => void)[] = [
       () => Deno.symlinkSync(target, file.path),
       () => Deno.symlinkSync(join(file.directory, "dangling"), file.path),
@@ -175,25 +184,25 @@ Deno.test({
     for (const step of plant) {
       step();
       for (const reset of [false, true]) {
-        const error = openFailure(file.path, { reset });
+        const error = await openFailure(file.path, { reset });
         assert.ok(error instanceof RingPathError);
         assert.match(error.message, /not a regular file/);
         assert.match(error.hint, /--ring-path/);
       }
-      Deno.removeSync(file.path);
+      await Deno.remove(file.path);
     }
-    assert.equal(Deno.readTextFileSync(target), "precious");
+    assert.equal(await Deno.readTextFile(target), "precious");
   },
 });
 
 Deno.test({
   name: "RingMapping refuses a file that another user owns and could read",
   ignore: !asRoot,
-  fn: () => {
+  fn: async () => {
     using file = temporaryPath();
-    open(file.path).close();
-    Deno.chownSync(file.path, 65534, 65534);
-    const error = openFailure(file.path);
+    (await open(file.path)).close();
+    await Deno.chown(file.path, 65534, 65534);
+    const error = await openFailure(file.path);
     assert.ok(error instanceof RingPathError);
     assert.match(error.message, /another user/);
   },
@@ -202,66 +211,68 @@ Deno.test({
 Deno.test({
   name: "RingMapping refuses a ring it may not write",
   ignore: onWindows || asRoot,
-  fn: () => {
+  fn: async () => {
     using file = temporaryPath();
-    open(file.path).close();
-    Deno.chmodSync(file.path, 0o400);
-    const error = openFailure(file.path);
+    (await open(file.path)).close();
+    await Deno.chmod(file.path, 0o400);
+    const error = await openFailure(file.path);
     assert.ok(error instanceof RingPathError);
     assert.match(error.message, /no permission/);
   },
 });
 
-Deno.test("RingMapping refuses a path whose directory is missing", () => {
+Deno.test("RingMapping refuses a path whose directory is missing", async () => {
   using file = temporaryPath();
-  const error = openFailure(join(file.directory, "missing", "ring"));
+  const error = await openFailure(join(file.directory, "missing", "ring"));
   assert.ok(error instanceof RingPathError);
   assert.match(error.message, /directory .* does not exist/);
 });
 
-Deno.test("RingMapping refuses a path that C would read differently", () => {
+Deno.test("RingMapping refuses a path that C would read differently", async () => {
   using file = temporaryPath();
   for (const path of ["", `${file.path}\0.txt`]) {
-    assert.throws(() => open(path), RingPathError);
+    await assert.rejects(() => open(path), RingPathError);
   }
 });
 
-Deno.test("RingMapping refuses a capacity that is no count of frames", () => {
+Deno.test("RingMapping refuses a capacity that is no count of frames", async () => {
   using file = temporaryPath();
   for (const capacity of [0, -1, 1.5, NaN, 2 ** 31 + 1]) {
-    assert.throws(() => open(file.path, { capacity }), RangeError);
+    await assert.rejects(() => open(file.path, { capacity }), RangeError);
   }
   assert.throws(() => Deno.statSync(file.path), Deno.errors.NotFound);
 });
 
 /** Runs `action` in a file system of 2 MiB; false where mounting one is not allowed. */
-function withSmallFileSystem(action: (directory: string) => void): boolean {
-  const directory = Deno.makeTempDirSync();
+async function withSmallFileSystem(
+  action: (directory: string) => Promise<void>,
+): Promise<boolean> {
+  const directory = await Deno.makeTempDir();
   const args = ["-t", "tmpfs", "-o", "size=2m", "tmpfs", directory];
-  const mounted = new Deno.Command("mount", { args }).outputSync().success;
+  const mounted = (await new Deno.Command("mount", { args }).output()).success;
   try {
-    if (mounted) action(directory);
+    if (mounted) await action(directory);
   } finally {
-    if (mounted) new Deno.Command("umount", { args: [directory] }).outputSync();
-    Deno.removeSync(directory);
+    if (mounted) await new Deno.Command("umount", { args: [directory] }).output();
+    await Deno.remove(directory);
   }
   return mounted;
 }
 
 Deno.test({
   name: "RingMapping leaves nothing behind where there is no room, and says how much fits",
-  ignore: Deno.build.os !== "linux" || !asRoot || !withSmallFileSystem(() => {}),
-  fn: () => {
-    withSmallFileSystem((directory) => {
+  ignore: Deno.build.os !== "linux" || !asRoot || !await withSmallFileSystem(async () => {}),
+  fn: async () => {
+    await withSmallFileSystem(async (directory) => {
       const path = join(directory, "ring");
-      const error = openFailure(path, { capacity: 100_000 });
+      const error = await openFailure(path, { capacity: 100_000 });
       assert.ok(error instanceof RingSpaceError);
       assert.match(error.message, /403\.8 MiB \(423452672 bytes\).*2\.0 MiB \(2097152 bytes\)/);
       assert.match(error.hint, /--ring-capacity .*--ring-path/);
-      assert.deepEqual([...Deno.readDirSync(directory)], []);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);
 
       const fitting = Number(/at most (\d+)/.exec(error.hint)?.[1]);
-      open(path, { capacity: fitting }).close();
+      (await open(path, { capacity: fitting })).close();
     });
   },
 });

@@ -21,7 +21,7 @@ await ensureLibrary();
 
 async function withRing(test: (ring: RingMapping) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
-  using ring = RingMapping.open({ path: join(directory, "ring"), capacity: CAPACITY });
+  using ring = await RingMapping.open({ path: join(directory, "ring"), capacity: CAPACITY });
   try {
     await test(ring);
   } finally {

@@ -22,17 +22,17 @@ const NEVER_VALID = 2n ** 64n - 1n;
 await ensureLibrary();
 
 /** A ring in a directory of its own, removed with it. */
-function temporaryRing(capacity = CAPACITY) {
-  const directory = Deno.makeTempDirSync();
+async function temporaryRing(capacity = CAPACITY) {
+  const directory = await Deno.makeTempDir();
   const path = join(directory, "ring");
-  const ring = RingMapping.open({ path, capacity });
+  const ring = await RingMapping.open({ path, capacity });
   return {
     path,
     ring,
     header: new DataView(ring.buffer),
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       ring.close();
-      Deno.removeSync(directory, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
@@ -48,10 +48,10 @@ function publishOne(ring: RingMapping): void {
   ring.publish(id, 1);
 }
 
-Deno.test("RingMapping creates a ring in wire format version 2", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping creates a ring in wire format version 2", async () => {
+  await using file = await temporaryRing();
   const { ring, header } = file;
-  const { size, mode } = Deno.statSync(file.path);
+  const { size, mode } = await Deno.stat(file.path);
 
   assert.equal(ring.created, true);
   assert.equal(ring.recoveredSlots, 0);
@@ -89,24 +89,24 @@ Deno.test("RingMapping.check finds room for a ring, and leaves none behind", asy
   }
 });
 
-Deno.test("RingMapping.check refuses what open refuses, and leaves a ring as it is", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping.check refuses what open refuses, and leaves a ring as it is", async () => {
+  await using file = await temporaryRing();
   const { path, ring } = file;
   assert.throws(() => RingMapping.check({ path, capacity: CAPACITY }), RingLockedError);
   ring.close();
-  const before = Deno.readFileSync(path);
+  const before = await Deno.readFile(path);
   assert.equal(RingMapping.check({ path, capacity: CAPACITY }).exists, true);
   assert.throws(() => RingMapping.check({ path, capacity: CAPACITY + 1 }), RingFormatError);
-  assert.deepEqual(Deno.readFileSync(path), before);
+  assert.deepEqual(await Deno.readFile(path), before);
   assert.throws(() => RingMapping.check({ path: "/nowhere/ring", capacity: 1 }), RingPathError);
 });
 
-Deno.test("RingMapping reopens a ring where it stood", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping reopens a ring where it stood", async () => {
+  await using file = await temporaryRing();
   for (let i = 0; i < CAPACITY + 2; i++) publishOne(file.ring);
   file.ring.close();
 
-  using reopened = RingMapping.open({ path: file.path, capacity: CAPACITY });
+  using reopened = await RingMapping.open({ path: file.path, capacity: CAPACITY });
   assert.equal(reopened.created, false);
   assert.equal(reopened.generation, file.ring.generation);
   assert.equal(reopened.head, CAPACITY + 2);
@@ -114,19 +114,23 @@ Deno.test("RingMapping reopens a ring where it stood", () => {
   assert.equal(reopened.recoveredSlots, 0);
 });
 
-Deno.test("RingMapping.open with reset starts a new generation at frame 0", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping.open with reset starts a new generation at frame 0", async () => {
+  await using file = await temporaryRing();
   publishOne(file.ring);
   file.ring.close();
 
-  using recreated = RingMapping.open({ path: file.path, capacity: CAPACITY * 2, reset: true });
+  using recreated = await RingMapping.open({
+    path: file.path,
+    capacity: CAPACITY * 2,
+    reset: true,
+  });
   assert.equal(recreated.created, true);
   assert.notEqual(recreated.generation, file.ring.generation);
   assert.equal(recreated.head, 0);
 });
 
-Deno.test("RingMapping takes a slot from readers before it is written and returns it after", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping takes a slot from readers before it is written and returns it after", async () => {
+  await using file = await temporaryRing();
   const { ring } = file;
   for (let i = 0; i < CAPACITY; i++) publishOne(ring);
 
@@ -140,10 +144,10 @@ Deno.test("RingMapping takes a slot from readers before it is written and return
   assert.deepEqual(slotOf(ring, 1), { sequence: 4n, frameId: BigInt(CAPACITY + 1) });
 });
 
-Deno.test("RingMapping keeps head, tail and sequences consistent over any batches", () => {
+Deno.test("RingMapping keeps head, tail and sequences consistent over any batches", async () => {
   const batches = fc.array(fc.integer({ min: 1, max: CAPACITY }), { maxLength: 50 });
-  fc.assert(fc.property(batches, (counts) => {
-    using file = temporaryRing();
+  await fc.assert(fc.asyncProperty(batches, async (counts) => {
+    await using file = await temporaryRing();
     const { ring } = file;
     let head = 0;
     for (const count of counts) {
@@ -161,7 +165,7 @@ Deno.test("RingMapping keeps head, tail and sequences consistent over any batche
 });
 
 Deno.test("RingMapping.populate leaves frames as they are, also those written meanwhile", async () => {
-  using file = temporaryRing(1_000);
+  await using file = await temporaryRing(1_000);
   const { ring } = file;
   publishOne(ring);
   const populated = ring.populate();
@@ -171,14 +175,14 @@ Deno.test("RingMapping.populate leaves frames as they are, also those written me
 });
 
 Deno.test("RingMapping.populate refuses a closed ring", async () => {
-  const file = temporaryRing();
+  const file = await temporaryRing();
   file.ring.close();
   await assert.rejects(file.ring.populate(), RingClosedError);
   await Deno.remove(file.path);
 });
 
-Deno.test("RingMapping refuses frames out of order and changes nothing", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping refuses frames out of order and changes nothing", async () => {
+  await using file = await temporaryRing();
   const { ring } = file;
   publishOne(ring);
 
@@ -194,21 +198,21 @@ Deno.test("RingMapping refuses frames out of order and changes nothing", () => {
   assert.equal(ring.head, 3);
 });
 
-Deno.test("RingMapping.begin may be repeated for frames that were not published", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping.begin may be repeated for frames that were not published", async () => {
+  await using file = await temporaryRing();
   file.ring.begin(0, 2);
   file.ring.begin(0, 3);
   file.ring.publish(0, 3);
   assert.deepEqual(slotOf(file.ring, 0), { sequence: 2n, frameId: 0n });
 });
 
-Deno.test("RingMapping marks slots that a crash left half-written as lost, and only those", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping marks slots that a crash left half-written as lost, and only those", async () => {
+  await using file = await temporaryRing();
   publishOne(file.ring);
   file.ring.begin(1, 2);
   file.ring.close({ clean: false });
 
-  using reopened = RingMapping.open({ path: file.path, capacity: CAPACITY });
+  using reopened = await RingMapping.open({ path: file.path, capacity: CAPACITY });
   assert.equal(reopened.recoveredSlots, 2);
   assert.equal(reopened.head, 1);
   assert.deepEqual(slotOf(reopened, 0), { sequence: 2n, frameId: 0n });
@@ -217,8 +221,8 @@ Deno.test("RingMapping marks slots that a crash left half-written as lost, and o
   assert.deepEqual(slotOf(reopened, 3), { sequence: 0n, frameId: 0n });
 });
 
-Deno.test("RingMapping leaves a heartbeat, and 0 after a clean shutdown only", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping leaves a heartbeat, and 0 after a clean shutdown only", async () => {
+  await using file = await temporaryRing();
   const heartbeatOf = (path: string) =>
     new DataView(Deno.readFileSync(path).buffer).getBigInt64(40, true);
   file.ring.heartbeat(1_700_000_000_000_001);
@@ -226,12 +230,12 @@ Deno.test("RingMapping leaves a heartbeat, and 0 after a clean shutdown only", (
 
   file.ring.close({ clean: false });
   assert.equal(heartbeatOf(file.path), 1_700_000_000_000_001n);
-  RingMapping.open({ path: file.path, capacity: CAPACITY }).close({ clean: true });
+  (await RingMapping.open({ path: file.path, capacity: CAPACITY })).close({ clean: true });
   assert.equal(heartbeatOf(file.path), 0n);
 });
 
-Deno.test("RingMapping.readControl copies the attractors there are, whatever their values", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping.readControl copies the attractors there are, whatever their values", async () => {
+  await using file = await temporaryRing();
   const { ring, header } = file;
   const out = new Uint8Array(16 + 64 * ATTRACTOR_BYTES);
   const mass = 16 + ATTRACTOR_BYTES + 4_096;
@@ -247,8 +251,8 @@ Deno.test("RingMapping.readControl copies the attractors there are, whatever the
   assert.equal(copy.getUint8(16 + 2 * ATTRACTOR_BYTES), 0, "nothing behind the last attractor");
 });
 
-Deno.test("RingMapping.readControl takes an impossible attractor count for 0", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping.readControl takes an impossible attractor count for 0", async () => {
+  await using file = await temporaryRing();
   const count = (value: number, bytes: number) => {
     file.header.setUint32(CONTROL_OFFSET + 8, value, true);
     return file.ring.readControl(new Uint8Array(bytes));
@@ -261,8 +265,8 @@ Deno.test("RingMapping.readControl takes an impossible attractor count for 0", (
   assert.equal(count(1, 15), 0);
 });
 
-Deno.test("RingMapping fails instead of touching memory that is no longer mapped", () => {
-  using file = temporaryRing();
+Deno.test("RingMapping fails instead of touching memory that is no longer mapped", async () => {
+  await using file = await temporaryRing();
   const { ring } = file;
   const view = new Uint8Array(ring.buffer);
   ring.close();
@@ -275,7 +279,7 @@ Deno.test("RingMapping fails instead of touching memory that is no longer mapped
 });
 
 Deno.test("attachRing gives a worker the same memory", async () => {
-  using file = temporaryRing();
+  await using file = await temporaryRing();
   const code = `
     import { attachRing } from ${JSON.stringify(import.meta.resolve("./seqlock.ts"))};
     onmessage = ({ data: { address, sizeBytes } }) => {
@@ -295,9 +299,9 @@ Deno.test("attachRing refuses the null address", () => {
   assert.throws(() => attachRing(0n, 1), RangeError);
 });
 
-Deno.test("RingMapping says how to build a missing library", () => {
+Deno.test("RingMapping says how to build a missing library", async () => {
   const options = { path: "/nowhere/ring", capacity: 1, libraryPath: "/nowhere/libseqlock.so" };
-  assert.throws(() => RingMapping.open(options), (error) => {
+  await assert.rejects(() => RingMapping.open(options), (error) => {
     assert.ok(error instanceof RingLibraryError);
     assert.match(error.hint, /deno task build/);
     return true;

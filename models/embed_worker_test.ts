@@ -13,20 +13,20 @@ const CAPACITY = 256;
 await ensureLibrary();
 
 /** A ring in a directory of its own, removed with it. */
-function temporaryRing() {
-  const directory = Deno.makeTempDirSync();
-  const ring = RingMapping.open({ path: join(directory, "ring"), capacity: CAPACITY });
+async function temporaryRing() {
+  const directory = await Deno.makeTempDir();
+  const ring = await RingMapping.open({ path: join(directory, "ring"), capacity: CAPACITY });
   return {
     ring,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       ring.close();
-      Deno.removeSync(directory, { recursive: true });
+      await Deno.remove(directory, { recursive: true });
     },
   };
 }
 
 Deno.test("The embed worker writes embeddings into the ring that this thread has mapped", async () => {
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   const client = await EmbedClient.start({ ring });
   const texts = Array.from({ length: CAPACITY }, (_, i) => i % 10 === 9 ? "" : `Nachricht ${i} 👍`);
@@ -49,7 +49,7 @@ Deno.test("The embed worker writes embeddings into the ring that this thread has
 });
 
 Deno.test("The embed worker answers batches in their order", async () => {
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const client = await EmbedClient.start({ ring: temporary.ring });
   const answered: number[] = [];
   await Promise.all(Array.from({ length: 50 }, async (_, i) => {
@@ -61,7 +61,7 @@ Deno.test("The embed worker answers batches in their order", async () => {
 });
 
 Deno.test("The embed worker keeps nothing of what it embedded", async () => {
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const client = await EmbedClient.start({ ring: temporary.ring });
   const embed = async (batches: number) => {
     for (let batch = 0; batch < batches; batch++) {
@@ -84,7 +84,7 @@ Deno.test("The embed worker says why it can't work", async () => {
 
 Deno.test("The embed worker has an ONNX model write a single embedding into its slot", async () => {
   await using model = await tinyModelFolder({ dimensions: EMBEDDING_DIMENSIONS, pooling: "mean" });
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const { ring } = temporary;
   const choices = [{ kind: "onnx", ...model.settings }] as const;
   const client = await EmbedClient.start({ ring, choices });
@@ -108,7 +108,7 @@ Deno.test("The embed worker has an ONNX model write a single embedding into its 
 });
 
 Deno.test("The embed worker goes on with the next embedder where one can't be made", async () => {
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const missing = {
     kind: "onnx",
     modelPath: "/nowhere/model.onnx",
@@ -129,7 +129,7 @@ Deno.test("The embed worker goes on with the next embedder where one can't be ma
 });
 
 Deno.test("The embed worker gives the vectors of texts that belong to no frame", async () => {
-  using temporary = temporaryRing();
+  await using temporary = await temporaryRing();
   const client = await EmbedClient.start({ ring: temporary.ring });
   const { embedder, vectors: [first, none] } = await client.vectors(["some text", " "]);
   assert.equal(embedder, EMBEDDER.hashing);

@@ -15,7 +15,7 @@ Deno.test("checkRing finds room for a ring, a ring, and one that is in use", asy
     assert.equal(room.status, "ok");
     assert.match(room.message, /ring will take 1\.09 MB of \d/);
 
-    const ring = RingMapping.open({ path: ringPath, capacity: 8 });
+    const ring = await RingMapping.open({ path: ringPath, capacity: 8 });
     const locked = checkRing(flags, false);
     assert.equal(locked.status, "broken");
     assert.match(locked.hint!, /--ring-path/);

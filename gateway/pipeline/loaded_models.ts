@@ -1,7 +1,7 @@
 import { EMBEDDER } from "../../collider/layout.ts";
 import type { Ring } from "../../collider/ring.ts";
 import type { ChatModel } from "../../llm/chat_model.ts";
-import { OpenAiChat, type OpenAiChatOptions } from "../../llm/openai_client.ts";
+import type { OpenAiChat, OpenAiChatOptions } from "../../llm/openai_client.ts";
 import { AnchorClassifier } from "../../llm/sentiment.ts";
 import { GENERIC_TYPE, TypeInference } from "../../llm/type_inference.ts";
 import { DOCUMENT_SCHEMAS, type DocumentSchema } from "../../models/documents/document_schema.ts";
@@ -96,13 +96,14 @@ export class LoadedModels {
     const closing = <T extends { close(): Promise<void> }>(client: T): T =>
       resources.adopt(client, () => client.close());
     const watched = (model: string) => ({ onState: stateWatcher(model, { metrics, log }) });
-    const embedder = closing(
-      await EmbedClient.start({
+    const [embedder, llm] = await Promise.all([
+      EmbedClient.start({
         ...watched("embedder"),
         ring: ring.mapping,
         ...(options.embedders === undefined ? {} : { choices: options.embedders }),
-      }),
-    );
+      }).then(closing),
+      openChat(options.llm, metrics),
+    ]);
     for (const reason of embedder.about.problems) log.warn("an embedder is left out", { reason });
     const ner = options.ner === undefined ? null : {
       extractor: closing(await NerClient.start(options.ner.model, watched("ner"))),
@@ -111,10 +112,6 @@ export class LoadedModels {
     const ocr = options.ocr === undefined
       ? null
       : closing(await OcrClient.start(options.ocr, watched("ocr")));
-    const llm = options.llm === undefined ? null : new OpenAiChat({
-      ...options.llm,
-      onCall: (call) => metrics.countLlmCall(call),
-    });
     const models = new LoadedModels(options, { embedder, ner, ocr, llm }, resources.move());
     models.#learnAnchors(log);
     return models;
@@ -178,6 +175,17 @@ export class LoadedModels {
       log.warn("messages are not classified", { reason: (cause as Error).message });
     }
   }
+}
+
+/** @returns null if none is configured */
+async function openChat(
+  options: LlmOptions | undefined,
+  metrics: Metrics,
+): Promise<OpenAiChat | null> {
+  if (options === undefined) return null;
+  // Not loaded before it is needed: it takes 60 ms.
+  const { OpenAiChat } = await import("../../llm/openai_client.ts");
+  return new OpenAiChat({ ...options, onCall: (call) => metrics.countLlmCall(call) });
 }
 
 /** Says in the log and in the metrics whether a model works. */

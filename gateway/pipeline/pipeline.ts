@@ -1,4 +1,4 @@
-import { Ring } from "../../collider/ring.ts";
+import type { Ring } from "../../collider/ring.ts";
 import { returnMemory } from "../../ffi/memory.ts";
 import type { ChatEngine } from "../../llm/chat/chat_engine.ts";
 import { eventFromPayload } from "../event/event.ts";
@@ -27,7 +27,8 @@ import { SettingsKeeper } from "./settings.ts";
 /** How the pipeline is put together. */
 export interface PipelineOptions extends ModelsOptions {
   readonly store: StoreOptions;
-  readonly ring: { readonly path: string; readonly capacity: number; readonly reset?: boolean };
+  /** Closed by the pipeline, also if it does not start. */
+  readonly ring: Promise<Ring>;
   /** How events are handed on to the webhook of the settings. */
   readonly exports?: ExportOptions;
   readonly log?: Log;
@@ -142,17 +143,17 @@ export class Pipeline {
   }
 
   /**
-   * Opens the store and the ring, remembers what was before, and begins to publish what has no
-   * frame yet.
+   * Opens the store, remembers what was before, and begins to publish what has no frame yet.
    *
    * @throws {DatabaseOpenError} if the store can't be opened
-   * @throws {RingError} if the ring can't be opened
+   * @throws what opening the ring throws
    * @throws {ModelError} if the embedder can't be started
    */
   static async start(options: PipelineOptions): Promise<Pipeline> {
     await using undo = new AsyncDisposableStack();
     const log = options.log ?? new Log();
     const metrics = new Metrics();
+    const openingRing = openBeside(undo, options.ring);
     const openingStore = openBeside(
       undo,
       Store.open({
@@ -160,8 +161,7 @@ export class Pipeline {
         onCommit: ({ durationMs }) => metrics.observe("commit", durationMs),
       }),
     );
-    const ring = Ring.open(options.ring);
-    undo.defer(() => ring.close());
+    const ring = await openingRing;
     const loadingModels = openBeside(undo, LoadedModels.load(options, { ring, metrics, log }));
 
     const store = await openingStore;
@@ -393,7 +393,7 @@ export class Pipeline {
 }
 
 /** Lets something open beside what follows, which closes it again if it fails. */
-function openBeside<T extends { close(): Promise<void> }>(
+function openBeside<T extends { close(): Promise<void> | void }>(
   undo: AsyncDisposableStack,
   opening: Promise<T>,
 ): Promise<T> {

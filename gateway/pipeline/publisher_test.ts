@@ -31,7 +31,7 @@ async function publisherOf(
   classifier: ReturnType<PublisherParts["classifier"]> = null,
 ) {
   const directory = await Deno.makeTempDir({ prefix: "collider-publisher-" });
-  const ring = Ring.open({ path: join(directory, "ring"), capacity: CAPACITY_FRAMES });
+  const ring = await Ring.open({ path: join(directory, "ring"), capacity: CAPACITY_FRAMES });
   const pending = new PendingEvents({
     store: { listUnpublished: () => Promise.resolve([]) } as unknown as Store,
     through: new Uint8Array(16),

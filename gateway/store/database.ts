@@ -5,18 +5,20 @@ import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
 import { migrate } from "./migrations.ts";
 import { ResourceLimits, type Resources } from "./resource_limits.ts";
 
-/** What DuckDB may hold in memory unless it is told otherwise, MiB. */
-export const DEFAULT_MEMORY_MIB = 96;
-
 /** How the database is opened. */
 export interface DatabaseOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
-  /** What DuckDB may hold in memory, MiB: several times the largest event. @default 96 */
-  readonly memoryMiB?: number;
-  /** The same while there are queries, or large events come in, MiB. @default 1024 */
+  /** Size of the largest event that may come in, MB. @default 16 */
+  readonly largestEventMb?: number;
+  /** What DuckDB may hold in memory while there are queries, or large events come in, MiB. @default 1024 */
   readonly queryMemoryMiB?: number;
 }
+
+/** What DuckDB may hold in memory otherwise, MiB. */
+const MEMORY_MIN_MIB = 96;
+/** Storing an event takes a multiple of its size in memory. */
+const MEMORY_PER_EVENT = 6;
 
 /**
  * The write-ahead log is folded into the database file when it reaches this size. Each checkpoint
@@ -56,10 +58,10 @@ export class Database {
     this.#options = options;
     this.#exportDirectory = exportDirectory;
     this.#instance = instance;
-    const { memoryMiB, queryMemoryMiB } = options;
+    const memoryMiB = idleMemoryMiB(options);
     this.#resources = new ResourceLimits({
       idle: { memoryMiB, threads: IDLE_THREADS },
-      query: { memoryMiB: Math.max(queryMemoryMiB, memoryMiB), threads: QUERY_THREADS },
+      query: { memoryMiB: Math.max(options.queryMemoryMiB, memoryMiB), threads: QUERY_THREADS },
       lingerMs: RESOURCES_LINGER_MS,
     }, (...limits) => this.#limit(limits));
   }
@@ -71,9 +73,9 @@ export class Database {
    *   written by a newer program, or its folder can't be written
    */
   static async open(
-    { path, memoryMiB = DEFAULT_MEMORY_MIB, queryMemoryMiB = 1024 }: DatabaseOptions,
+    { path, largestEventMb = 16, queryMemoryMiB = 1024 }: DatabaseOptions,
   ): Promise<Database> {
-    const options = { path, memoryMiB, queryMemoryMiB };
+    const options = { path, largestEventMb, queryMemoryMiB };
     const exportDirectory = options.path === ":memory:"
       ? join(tmpdir(), `collider-${crypto.randomUUID()}`)
       : `${resolve(options.path)}.exports`;
@@ -193,10 +195,15 @@ export function isFatal(error: unknown): boolean {
     /^FATAL Error|database has been invalidated|instance (is )?closed/i.test(error.message);
 }
 
+function idleMemoryMiB({ largestEventMb }: Required<DatabaseOptions>): number {
+  return Math.max(MEMORY_MIN_MIB, MEMORY_PER_EVENT * largestEventMb);
+}
+
 async function openInstance(
-  { path, memoryMiB }: Required<DatabaseOptions>,
+  options: Required<DatabaseOptions>,
   exportDirectory: string,
 ): Promise<DuckDBInstance> {
+  const { path } = options;
   let instance: DuckDBInstance | undefined;
   try {
     if (path !== ":memory:") {
@@ -204,7 +211,7 @@ async function openInstance(
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
     }
     instance = await DuckDBInstance.create(path, {
-      memory_limit: `${memoryMiB}MiB`,
+      memory_limit: `${idleMemoryMiB(options)}MiB`,
       threads: String(IDLE_THREADS),
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
       // What a checkpoint has freed goes back to the system, and not only when a query needs more.
