@@ -1,6 +1,6 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { clientCommand, gatewayUrl } from "./address_flags.ts";
-import { integer } from "./values.ts";
+import { integer, timestamp } from "./values.ts";
 
 /** How events are found. */
 const MODES = ["hybrid", "vector", "text"] as const;
@@ -19,8 +19,8 @@ export function searchCommand(): CommandUnknownOpts {
     )
     .option("--type <type>", "only events of this type")
     .option("--conversation <id>", "only events of this conversation")
-    .option("--since <time>", "only events that arrived then or later; RFC 3339")
-    .option("--until <time>", "only events that arrived before; RFC 3339")
+    .option("--since <time>", "only events that arrived then or later; RFC 3339", timestamp)
+    .option("--until <time>", "only events that arrived before; RFC 3339", timestamp)
     .option("--json", "print a result's JSON on each line")
     .addHelpText("after", SEARCH_HELP)
     .action(async (text, { type, conversation, json, ...flags }) => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { isRfc3339 } from "../gateway/event/rfc3339.ts";
 
 /** Reads whole numbers from `min` to `max`. */
 export function integer(min: number, max: number): (text: string) => number {
@@ -14,6 +15,12 @@ export function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
+/** Reads an RFC 3339 timestamp. */
+export function timestamp(text: string): string {
+  if (isRfc3339(text)) return text;
+  throw new InvalidArgumentError("It must look like 2026-01-31T08:30:00Z.");
 }
 
 /** Reads the address of a web server. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { httpUrl, integer, share, signingSecret, webhookSecret } from "./values.ts";
+import { httpUrl, integer, share, signingSecret, timestamp, webhookSecret } from "./values.ts";
 
 const INVALID = { code: "commander.invalidArgument" };
 
@@ -15,6 +15,13 @@ Deno.test("share reads numbers from 0 to 1", () => {
   assert.deepEqual(["0", "0.5", "1"].map(share), [0, 0.5, 1]);
   for (const text of ["", " ", "-0.1", "1.1", "half", "NaN"]) {
     assert.throws(() => share(text), INVALID, text);
+  }
+});
+
+Deno.test("timestamp reads RFC 3339 only", () => {
+  assert.equal(timestamp("2026-01-31T08:30:00+01:00"), "2026-01-31T08:30:00+01:00");
+  for (const text of ["", "never", "2026-01-31", "2026-02-30T00:00:00Z"]) {
+    assert.throws(() => timestamp(text), INVALID, text);
   }
 });
 

@@ -52,6 +52,7 @@ export class PendingEvents {
   #overlap: PendingEvent[] | null = null;
   #overlapBytes = 0;
   #reading: Promise<void> | null = null;
+  #hasReadFailed = false;
   #wake: (() => void) | null = null;
   #isClosed = false;
 
@@ -59,7 +60,7 @@ export class PendingEvents {
    * @param options.through up to which event all are published
    * @param options.measure tells what the schemas know of an event read back
    * @param options.onUnreadable gets the events that can't be read back
-   * @param options.onReadFailure is told when the store can't be read; it is tried again
+   * @param options.onReadFailure is told when the store can't be read any more; it is tried again
    * @param options.maxBacklogEvents so many may wait, here and in the store, before whoever brings
    *   many is held back; the default takes about ten seconds to publish
    */
@@ -209,9 +210,12 @@ export class PendingEvents {
   /** The next page; null if the store can't give it now. */
   async #readPage(): Promise<StoredEvent[] | null> {
     try {
-      return await this.#store.listUnpublished(formatUuid(this.#through), PAGE_EVENTS);
+      const page = await this.#store.listUnpublished(formatUuid(this.#through), PAGE_EVENTS);
+      this.#hasReadFailed = false;
+      return page;
     } catch (cause) {
-      this.#onReadFailure(cause);
+      if (!this.#hasReadFailed) this.#onReadFailure(cause);
+      this.#hasReadFailed = true;
       await delay(READ_RETRY_MS);
       return null;
     }

@@ -50,16 +50,22 @@ Deno.test("PendingEvents gives an event once that was read back before its commi
   assert.deepEqual((await next).map((taken) => taken.event.id), [later.id]);
 });
 
-Deno.test("PendingEvents asks a store again that failed", async () => {
-  const event = newEvent();
+Deno.test("PendingEvents asks a store again that failed, and tells of each failure once", async () => {
+  const [first, second] = [newEvent(), newEvent()];
+  const fail = () => {
+    throw new Error("out of memory");
+  };
   const { pending, failures } = pendingOver([
-    () => {
-      throw new Error("out of memory");
-    },
-    () => [asStored(event)],
+    fail,
+    fail,
+    () => [asStored(first)],
+    fail,
+    () => [asStored(second)],
   ]);
-  assert.deepEqual((await pending.take(10)).map((taken) => taken.event.id), [event.id]);
-  assert.equal(failures.length, 1);
+  for (const { id } of [first, second]) {
+    assert.deepEqual((await pending.take(1)).map(({ event }) => event.id), [id]);
+  }
+  assert.equal(failures.length, 2);
 });
 
 /** Pending events that have found nothing in their store and wait for the first offer. */
