@@ -95,10 +95,11 @@ export class HashingEmbedder implements Embedder {
     const length = endIndex + 1;
     for (let start = 0; start + NGRAM_MIN <= length; start++) {
       const end = Math.min(start + NGRAM_MAX, length);
-      let hash = FNV_OFFSET_BASIS;
-      for (let i = start; i < end; i++) {
+      // A loop over the first NGRAM_MIN - 1 costs a tenth more.
+      let hash = step(step(FNV_OFFSET_BASIS, word[start]!), word[start + 1]!);
+      for (let i = start + NGRAM_MIN - 1; i < end; i++) {
         hash = step(hash, word[i]!);
-        if (i >= start + NGRAM_MIN - 1) counters.count(fmix32(hash));
+        counters.count(fmix32(hash));
       }
     }
     let hash = FNV_OFFSET_BASIS;
