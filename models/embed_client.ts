@@ -9,7 +9,7 @@ import type {
   MappedRing,
   VectorsResult,
 } from "./embed_messages.ts";
-import { ModelWorkerError } from "./errors.ts";
+import { ModelBusyError, ModelWorkerError } from "./errors.ts";
 import { ModelClient, type ModelClientOptions } from "./worker/model_client.ts";
 
 /** Options of {@link EmbedClient.start}. */
@@ -31,6 +31,8 @@ export interface TextVectors {
 
 /** A batch of long texts may take a model minutes on a small machine. */
 const MODEL_TIMEOUT_MS = 300_000;
+/** Requests for vectors that wait: batches of events, which wait in the same queue, find room. */
+const VECTOR_REQUESTS_MAX = 32;
 /** UTF-16 code units of a text that travel to the worker: more than any model looks at. */
 const TEXT_UNITS_MAX = 65_536;
 
@@ -40,6 +42,7 @@ export class EmbedClient {
   readonly about: AboutEmbedder;
   readonly #client: ModelClient<EmbedSettings, AboutEmbedder, EmbedRequest, EmbedAnswer>;
   readonly #capacity: number;
+  #vectorRequests = 0;
   /** Settled when no batch is tried again. */
   #retries: Promise<unknown> = Promise.resolve();
 
@@ -111,10 +114,18 @@ export class EmbedClient {
   /**
    * The vectors of texts that belong to no frame.
    *
+   * @throws {ModelBusyError} if too many ask for vectors
    * @throws what {@linkcode ModelClient.ask} throws
    */
   async vectors(texts: readonly string[]): Promise<TextVectors> {
-    const answer = await this.#client.ask({ texts: texts.map(beginningOf) });
+    if (this.#vectorRequests >= VECTOR_REQUESTS_MAX) {
+      throw new ModelBusyError(`${VECTOR_REQUESTS_MAX} requests for vectors wait`, {
+        hint: "ask again in a moment",
+      });
+    }
+    this.#vectorRequests++;
+    const answer = await this.#client.ask({ texts: texts.map(beginningOf) })
+      .finally(() => this.#vectorRequests--);
     const { embedder, floats } = answer as VectorsResult;
     const vectors = texts.map((_, i) =>
       floats.subarray(i * EMBEDDING_DIMENSIONS, (i + 1) * EMBEDDING_DIMENSIONS)

@@ -5,6 +5,7 @@ import { SlotWriter } from "../collider/slot_writer.ts";
 import { ensureLibrary } from "../ffi/build.ts";
 import { RingMapping } from "../ffi/seqlock.ts";
 import { EmbedClient } from "./embed_client.ts";
+import { ModelBusyError } from "./errors.ts";
 import { HashingEmbedder } from "./hashing_embedder.ts";
 import { tinyModelFolder } from "./onnx/fixtures.ts";
 
@@ -57,6 +58,20 @@ Deno.test("The embed worker answers batches in their order", async () => {
     answered.push(i);
   }));
   assert.deepEqual(answered, Array.from({ length: 50 }, (_, i) => i));
+  await client.close();
+});
+
+Deno.test("The embed worker has room for batches, however many ask for vectors", async () => {
+  await using temporary = await temporaryRing();
+  const client = await EmbedClient.start({ ring: temporary.ring });
+  const asked = Promise.allSettled(Array.from({ length: 100 }, () => client.vectors(["text"])));
+  await client.embed(0, ["text"]);
+  const refused = (await asked).filter(({ status }) => status === "rejected");
+  assert.ok(refused.length > 0 && refused.length < 100);
+  for (const { reason } of refused as PromiseRejectedResult[]) {
+    assert.ok(reason instanceof ModelBusyError, reason);
+  }
+  await client.vectors(["text"]);
   await client.close();
 });
 
