@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parseUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { InvalidRequestError, UpgradeRequiredError } from "./errors.ts";
+import { InvalidRequestError, TooManySubscribersError, UpgradeRequiredError } from "./errors.ts";
 import { type LiveBatch, LiveEvents, LiveQuery } from "./live_events.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
@@ -16,6 +16,8 @@ const SSE_HEADERS = {
 const RETRY_MS = 1_000;
 const MAX_BUFFERED_BYTES = 1 << 20;
 const BUFFER_POLL_MS = 20;
+/** How long a WebSocket may take to open. */
+const OPEN_TIMEOUT_MS = 10_000;
 /** RFC 6455, section 7.4.1: an endpoint is going away. */
 const GOING_AWAY = 1001;
 
@@ -44,6 +46,8 @@ export function liveRoutes(app: OpenAPIHono, pipeline: Pipeline): void {
   });
   app.openapi(stream, (c) => {
     const lastId = lastEventId(c.req.header("last-event-id"));
+    // Of HEAD the body is thrown away, without being cancelled.
+    if (c.req.raw.method === "HEAD") return new Response(null, { headers: SSE_HEADERS });
     const events = new LiveEvents(pipeline, c.req.valid("query"), lastId);
     return new Response(sseStream(events), { headers: SSE_HEADERS });
   });
@@ -69,12 +73,28 @@ export function liveRoutes(app: OpenAPIHono, pipeline: Pipeline): void {
       throw new UpgradeRequiredError();
     }
     const { after, ...filter } = c.req.valid("query");
-    const events = new LiveEvents(pipeline, filter, lastEventId(after));
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.onopen = () => sendAll(socket, events);
+    const lastId = lastEventId(after);
+    // Before there is a socket, which nobody would close.
+    if (pipeline.feeds.isFull) throw new TooManySubscribersError();
+    const { socket, response } = upgrade(request);
+    const events = new LiveEvents(pipeline, filter, lastId);
+    // Of a client that gives up before it is open, nothing more is heard.
+    const timer = setTimeout(() => events[Symbol.dispose](), OPEN_TIMEOUT_MS);
+    socket.onopen = () => {
+      clearTimeout(timer);
+      sendAll(socket, events);
+    };
     socket.onclose = () => events[Symbol.dispose]();
     return response;
   });
+}
+
+function upgrade(request: Request): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request);
+  } catch (cause) {
+    throw new InvalidRequestError(`no WebSocket can be opened: ${(cause as Error).message}`);
+  }
 }
 
 function lastEventId(text: string | undefined): string | null {

@@ -14,9 +14,12 @@ export interface Server {
   readonly port: number;
   /** Answers a request of this process itself, as if it had come over HTTP. */
   fetch(request: Request): Promise<Response>;
-  /** Takes no more requests; resolves when those under way are answered. */
+  /** Takes no more requests; resolves when those under way are answered, or are taking too long. */
   stop(): Promise<void>;
 }
+
+/** Clients that stall must not keep the pipeline from being stopped in good order. */
+const STOP_TIMEOUT_MS = 2_000;
 
 /** The address can't be listened on. */
 export class ListenError extends GatewayError {
@@ -34,10 +37,13 @@ export function serve(options: ServerOptions): Server {
       { hostname, port, onListen: () => {} },
       (request) => app.fetch(request),
     );
-    const stop = () => {
+    const stop = async () => {
       // Else the server would wait for those who follow events for ever.
       options.pipeline.feeds.close();
-      return server.shutdown();
+      const timeout = Promise.withResolvers<void>();
+      const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS);
+      await Promise.race([server.shutdown(), timeout.promise]);
+      clearTimeout(timer);
     };
     return {
       hostname,

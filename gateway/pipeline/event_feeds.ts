@@ -35,14 +35,19 @@ export class EventFeeds {
     return this.#feeds.size;
   }
 
+  /** Whether there are {@linkcode MAX_FEEDS} subscribers. */
+  get isFull(): boolean {
+    return this.#feeds.size >= MAX_FEEDS;
+  }
+
   /**
    * Subscribes to what is published from now on.
    *
    * @param wanted which events
-   * @returns null if there are {@linkcode MAX_FEEDS} already
+   * @returns null if it {@linkcode isFull}
    */
   subscribe(wanted: (event: PublishedEvent) => boolean): EventFeed | null {
-    if (this.#feeds.size >= MAX_FEEDS) return null;
+    if (this.isFull) return null;
     const feed = new EventFeed(wanted, {
       onDropped: this.#onDropped,
       onClose: () => this.#feeds.delete(feed),

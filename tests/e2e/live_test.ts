@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { eventually, Gateway } from "./gateway.ts";
 
@@ -137,6 +138,23 @@ Deno.test("events are followed by WebSocket, but not by other sites' pages", asy
     "Origin": "https://elsewhere.example",
   };
   assert.equal((await gateway.fetch("/ws", { headers })).status, 403);
+});
+
+Deno.test("requests that can't follow events don't take the place of those that can", async () => {
+  await using gateway = await Gateway.start();
+  const head = await gateway.fetch("/api/events/stream", { method: "HEAD" });
+  assert.equal(head.headers.get("Content-Type"), "text/event-stream");
+  const keyless = { "Connection": "Upgrade", "Upgrade": "websocket" };
+  const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) =>
+    get(`${gateway.url}/ws`, { headers: keyless }, async (response) => {
+      const chunks = await Array.fromAsync(response.setEncoding("utf8"));
+      resolve({ status: response.statusCode!, body: chunks.join("") });
+    }).on("error", reject)
+  );
+  assert.equal(status, 400);
+  assert.match(JSON.parse(body).error, /no WebSocket can be opened/);
+  const { subscribers } = await (await gateway.fetch("/metrics")).json();
+  assert.equal(subscribers, 0);
 });
 
 Deno.test("a wrong Last-Event-ID is refused", async () => {

@@ -38,6 +38,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a client that stalls does not keep the gateway from stopping in good order",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using gateway = await Gateway.start();
+    const { hostname, port } = new URL(gateway.url);
+    using follower = await Deno.connect({ hostname, port: Number(port) });
+    const request = `GET /api/events/stream HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`;
+    await follower.write(new TextEncoder().encode(request));
+    await eventually("the follower", async () => {
+      const { subscribers } = await (await gateway.fetch("/metrics")).json();
+      return subscribers === 1 || undefined;
+    });
+    // More than the sockets between them take.
+    const text = "x".repeat(100_000);
+    await postLines(gateway, Array.from({ length: 200 }, () => ({ type: "Message", text })));
+    await fullyPublished(gateway);
+    gateway.signal();
+    const { code, stderr } = await gateway.ending();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /collider has stopped/);
+  },
+});
+
+Deno.test({
   name: "a second signal ends at once, and a restart takes up what was acknowledged",
   ignore: Deno.build.os === "windows",
   fn: async () => {
