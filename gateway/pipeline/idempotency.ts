@@ -6,6 +6,7 @@ export interface FirstAnswer {
 
 interface Entry {
   readonly answer: Promise<FirstAnswer>;
+  isStored: boolean;
   /** Unix ms. */
   readonly expiresMs: number;
 }
@@ -25,7 +26,7 @@ export const DEFAULT_WINDOW_MS = 24 * 60 * 60 * 1000;
 /**
  * Remembers the idempotency keys of recent events, so that the same key again is answered like the
  * first time. A request whose twin is still being stored waits for the twin's outcome; if that
- * fails the key is free again, because nothing was stored under it.
+ * fails the key is free again.
  */
 export class IdempotencyWindow {
   /** In order of insertion, which is the order of expiry. */
@@ -44,12 +45,17 @@ export class IdempotencyWindow {
     return entry !== undefined && entry.expiresMs > nowMs ? entry.answer : undefined;
   }
 
+  /** What {@linkcode find} gives, as long as the key's first event is not stored yet. */
+  findUnderWay(key: string, nowMs: number): Promise<FirstAnswer> | undefined {
+    return this.#entries.get(key)?.isStored === false ? this.find(key, nowMs) : undefined;
+  }
+
   /** Remembers a key whose event is being stored. */
   remember(key: string, answer: Promise<FirstAnswer>, receivedMs: number): void {
     this.#entries.delete(key);
-    const entry = { answer, expiresMs: receivedMs + this.#windowMs };
+    const entry = { answer, isStored: false, expiresMs: receivedMs + this.#windowMs };
     this.#entries.set(key, entry);
-    answer.catch(() => {
+    answer.then(() => entry.isStored = true, () => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
     this.#forget(receivedMs);

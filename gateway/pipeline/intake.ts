@@ -19,7 +19,7 @@ export interface Accepted extends FirstAnswer {
 /** What the intake works with. */
 export interface IntakeParts {
   readonly ids: UuidV7;
-  readonly store: Pick<Store, "append" | "isCrowded">;
+  readonly store: Pick<Store, "append" | "eventsByIds" | "isCrowded">;
   readonly schemas: Pick<Schemas, "learn">;
   readonly pending: Pick<PendingEvents, "offer" | "doubt" | "isCrowded">;
   readonly idempotency: IdempotencyWindow;
@@ -33,10 +33,13 @@ export interface IntakeParts {
 }
 
 const CROWDED_WAIT_MS = 2;
+const MAX_DOUBTED_KEYS = 100_000;
 
 /** Takes events in: gives them their ids, has them stored, learns their types, queues their frames. */
 export class Intake {
   readonly #parts: IntakeParts;
+  /** Ids of events that were refused, but may be stored nevertheless, by their idempotency keys. */
+  readonly #doubtedIds = new Map<string, string>();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -48,6 +51,7 @@ export class Intake {
    * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
    */
   async accept(event: GatewayEvent): Promise<Accepted> {
+    if (this.#doubtedIds.size > 0) await this.#settleDoubts([event]);
     const first = this.#findTwin(event);
     if (first !== undefined) {
       const answer = await first;
@@ -66,19 +70,19 @@ export class Intake {
    * @throws {StoreBusyError | StoreUnavailableError} if none of them is stored
    */
   async acceptBatch(events: readonly GatewayEvent[]): Promise<number> {
-    const twins: Promise<FirstAnswer>[] = [];
+    // An event whose twin turns out not to be stored is no duplicate.
+    for (let unsettled; (unsettled = this.#unsettled(events)).length > 0;) {
+      await Promise.all(unsettled);
+    }
     const inBatch = new Set<string>();
     const fresh = events.filter((event) => {
-      const first = this.#findTwin(event);
-      if (first !== undefined) twins.push(first);
       const key = event.idempotencyKey;
-      if (first !== undefined || key === null) return first === undefined;
-      const isFirst = !inBatch.has(key);
+      if (key === null) return true;
+      if (this.#findTwin(event) !== undefined || inBatch.has(key)) return false;
       inBatch.add(key);
-      return isFirst;
+      return true;
     });
     if (fresh.length > 0) await this.#keep(fresh);
-    await Promise.all(twins);
     const duplicates = events.length - fresh.length;
     this.#parts.metrics.eventsDuplicate.inc(duplicates);
     return duplicates;
@@ -103,6 +107,58 @@ export class Intake {
     return this.#parts.idempotency.find(event.idempotencyKey, event.receivedUs / 1000);
   }
 
+  /** What to wait for until it is known which of the events have twins that are stored. */
+  #unsettled(events: readonly GatewayEvent[]): Promise<unknown>[] {
+    const unsettled: Promise<unknown>[] = [];
+    for (const { idempotencyKey: key, receivedUs } of events) {
+      if (key === null) continue;
+      const answer = this.#parts.idempotency.findUnderWay(key, receivedUs / 1000);
+      if (answer !== undefined) unsettled.push(answer.catch(() => {}));
+    }
+    const isDoubted = ({ idempotencyKey: key }: GatewayEvent) =>
+      key !== null && this.#doubtedIds.has(key);
+    if (this.#doubtedIds.size > 0 && events.some(isDoubted)) {
+      unsettled.push(this.#settleDoubts(events));
+    }
+    return unsettled;
+  }
+
+  /**
+   * Asks the store for events that were refused although they may be stored, before others with the
+   * same keys are taken in.
+   *
+   * @throws {StoreUnavailableError} if it can't be read
+   */
+  async #settleDoubts(events: readonly GatewayEvent[]): Promise<void> {
+    const { store, idempotency } = this.#parts;
+    const doubts = new Map<string, string>();
+    for (const { idempotencyKey: key } of events) {
+      const id = key === null ? undefined : this.#doubtedIds.get(key);
+      if (id !== undefined) doubts.set(id, key!);
+    }
+    if (doubts.size === 0) return;
+    const stored = await store.eventsByIds([...doubts.keys()]).catch((cause) => {
+      throw new StoreUnavailableError("nobody can tell whether the event is stored", { cause });
+    });
+    for (const { id, type, receivedUs } of stored) {
+      idempotency.remember(doubts.get(id)!, Promise.resolve({ id, type }), receivedUs / 1000);
+    }
+    for (const [id, key] of doubts) {
+      if (this.#doubtedIds.get(key) === id) this.#doubtedIds.delete(key);
+    }
+  }
+
+  #doubt(events: readonly GatewayEvent[]): void {
+    this.#parts.pending.doubt(events.at(-1)!.id);
+    for (const { idempotencyKey: key, id } of events) {
+      if (key === null) continue;
+      this.#doubtedIds.set(key, formatUuid(id));
+      if (this.#doubtedIds.size <= MAX_DOUBTED_KEYS) continue;
+      const [oldest] = this.#doubtedIds.keys();
+      this.#doubtedIds.delete(oldest!);
+    }
+  }
+
   async #keep(events: readonly GatewayEvent[]): Promise<void> {
     // In one turn of the event loop: ids ascend in the order of storage.
     for (const event of events) this.#parts.ids.next(event.receivedUs / 1000, event.id);
@@ -116,7 +172,7 @@ export class Intake {
       await stored;
     } catch (cause) {
       // On a full disk they may be there nevertheless: then they get their frames when it can be read.
-      if (cause instanceof StoreUnavailableError) this.#parts.pending.doubt(events.at(-1)!.id);
+      if (cause instanceof StoreUnavailableError) this.#doubt(events);
       throw cause;
     }
     for (const event of events) {
