@@ -90,6 +90,7 @@ function verifyCommand(catalogue: readonly CatalogueModel[]) {
     .action(async (names, { dataDir }) => {
       const store = await storeIn(dataDir, catalogue);
       const installed = (await store.installed()).map(({ name }) => name);
+      if (names.length === 0 && installed.length === 0) print("no model is installed");
       let isWhole = true;
       for (const name of names.length > 0 ? names : installed) {
         const problems = await store.verify(name);

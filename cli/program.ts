@@ -11,6 +11,7 @@ import { serveFlags } from "./serve_flags.ts";
 import { readSources } from "./settings/read_sources.ts";
 import { applySettings } from "./settings/resolve.ts";
 import { allSettings, settingsOf } from "./settings/setting.ts";
+import { writeNote, writeOut } from "./terminal.ts";
 import { tailCommand } from "./tail.ts";
 import { topCommand } from "./top.ts";
 import { upgradeCommand } from "./upgrade.ts";
@@ -38,6 +39,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 export function createProgram(): CommandUnknownOpts {
   const program: CommandUnknownOpts = new Command("collider")
     .description("AI event gateway with a physics engine")
+    .configureOutput({ writeOut, writeErr: writeNote })
     .version(versionText(), "-V, --version", "show the version and what it was built with")
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", PROGRAM_HELP) as unknown as CommandUnknownOpts;

@@ -1,6 +1,6 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { clientCommand, gatewayUrl } from "./address_flags.ts";
-import { integer, timestamp } from "./values.ts";
+import { integer, nonEmpty, timestamp } from "./values.ts";
 
 /** How events are found. */
 const MODES = ["hybrid", "vector", "text"] as const;
@@ -8,7 +8,7 @@ const MODES = ["hybrid", "vector", "text"] as const;
 export function searchCommand(): CommandUnknownOpts {
   return clientCommand("search")
     .description("find the events that are about something, best first")
-    .argument("<text>", "what they are about")
+    .argument("<text>", "what they are about", nonEmpty)
     .optionsGroup("Events:")
     .addOption(
       new Option("--k <number>", "events at most").default(10).argParser(integer(1, 100)),

@@ -10,13 +10,13 @@ import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
 import { modelsDirectory } from "./data_directory.ts";
 import { DEFAULT_LLM_BASE_URL, embedderChoices } from "./embedder_flags.ts";
+import { exposureOf, isLoopback } from "./exposure.ts";
 import { readerSettings } from "./ocr_flags.ts";
 import { nerOptions } from "./ner_flags.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 
 /** After this long a graceful shutdown is given up. */
 const SHUTDOWN_TIMEOUT_MS = 9_000;
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** The flags would put the gateway at risk. */
 class UnsafeFlagsError extends GatewayError {
@@ -27,12 +27,8 @@ class UnsafeFlagsError extends GatewayError {
 
 /** Runs the gateway until it is told to stop. */
 export async function runGateway(flags: ServeFlags): Promise<void> {
-  if (!LOOPBACK.has(flags.host) && flags.token === undefined && flags.insecure !== true) {
-    throw new UnsafeFlagsError(
-      `everybody who reaches ${flags.host} could read and write events`,
-      "Set --token (or GATEWAY_TOKEN), listen on 127.0.0.1, or insist with --insecure.",
-    );
-  }
+  const exposure = exposureOf(flags);
+  if (exposure !== null) throw new UnsafeFlagsError(exposure.problem, exposure.hint);
   returnMemoryEarly();
   let isDrawing = false;
   const log = new Log({
@@ -89,7 +85,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
       pipeline,
       guard: new Guard({
         token: flags.token,
-        isLocal: LOOPBACK.has(flags.host),
+        isLocal: isLoopback(flags.host),
         ...(flags.webhookSecret === undefined ? {} : { webhookSecrets: flags.webhookSecret }),
       }),
       maxBodyBytes: flags.maxBodyMb * 1e6,

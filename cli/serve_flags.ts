@@ -9,7 +9,7 @@ import { DEFAULT_LLM_BASE_URL, embedderOption } from "./embedder_flags.ts";
 import { DEFAULT_NER_LABELS, labelList, labelsForType } from "./ner_flags.ts";
 import { OCR_PIPELINES } from "./ocr_flags.ts";
 import { themeOption } from "./theme_flag.ts";
-import { integer, share, signingSecret, webhookSecret } from "./values.ts";
+import { httpUrl, integer, share, signingSecret, webhookSecret } from "./values.ts";
 
 /** What the flags of {@linkcode serveFlags} say. */
 export type ServeFlags = ReturnType<ReturnType<typeof serveFlags>["opts"]>;
@@ -144,7 +144,7 @@ export function serveFlags(name: string) {
       new Option(
         "--llm-base-url <url>",
         `OpenAI-compatible server that names events and chats (default: ${DEFAULT_LLM_BASE_URL})`,
-      ),
+      ).argParser(httpUrl),
     )
     .addOption(new Option("--llm-model <name>", "its model (default: its first)"))
     .addOption(new Option("--llm-api-key <key>", "its API key"))

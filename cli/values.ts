@@ -47,8 +47,22 @@ export function webhookSecret(
   former: ReadonlyMap<string, string> | undefined,
 ): ReadonlyMap<string, string> {
   const [, source, secret] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (source === undefined || secret === undefined) {
-    throw new InvalidArgumentError("It must look like github=whsec_….");
+  if (source === undefined || secret === undefined || !isBase64(secret.replace(/^whsec_/, ""))) {
+    throw new InvalidArgumentError("It must look like github=whsec_ and base64.");
   }
   return new Map(former).set(source, secret);
+}
+
+function isBase64(text: string): boolean {
+  try {
+    return Uint8Array.fromBase64(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a text that says something. */
+export function nonEmpty(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
 }

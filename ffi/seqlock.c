@@ -655,7 +655,15 @@ static void os_lower_thread_priority(void) {
 }
 
 static void os_suspend(void) {
-    kill(0, SIGTSTP);
+    /*
+     * Those who started this program within the group may not let themselves be stopped by SIGTSTP
+     * (`deno task` passes it on), and the shell would wait for them. SIGSTOP stops them, but only where
+     * there is a shell to continue the group: not if the group's first process leads the session.
+     */
+    pid_t group = getpgrp();
+    bool has_starters = group != getpid();
+    bool has_shell = group != getsid(0);
+    kill(0, has_starters && has_shell ? SIGSTOP : SIGTSTP);
 }
 
 static int32_t os_unlink(const char *path, int32_t *error) {

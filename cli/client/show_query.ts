@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { plural } from "../../tui/text/format.ts";
+import { UsageError } from "../errors.ts";
 import { note, terminalColumns, writeOut } from "../terminal.ts";
 import { ClientError, GatewayAnswerError } from "./errors.ts";
 import { GatewayClient, type GatewayClientOptions } from "./gateway_client.ts";
@@ -50,11 +51,15 @@ export async function showQuery(
   gateway: GatewayClientOptions,
   { sql, format, output, maxRows }: QueryOptions,
 ): Promise<void> {
+  const statement = sql ?? await readStandardInput();
+  if (statement.trim() === "") {
+    throw new UsageError("there is no SQL", 'Ask, say, "FROM events LIMIT 10".');
+  }
   const response = await new GatewayClient(gateway).request("/api/query", {
     method: "POST",
     headers: { "Content-Type": "application/json", "Accept": MEDIA_TYPES[format] },
     body: JSON.stringify({
-      sql: sql ?? await readStandardInput(),
+      sql: statement,
       max_rows: maxRows ?? (format === "table" ? TABLE_ROWS_MAX : QUERY_ROWS_MAX),
     }),
   });
@@ -99,14 +104,20 @@ async function writeToStandardOutput(body: ReadableStream<Uint8Array>): Promise<
   }
 }
 
-/** The file is there as a whole or not at all. */
+/** A file is there as a whole or not at all. What is no file, a pipe or a device, is written to. */
 async function writeToFile(body: ReadableStream<Uint8Array>, path: string): Promise<void> {
-  const partPath = `${path}.part`;
+  let partPath: string | null = null;
   try {
-    await Deno.writeFile(partPath, body);
-    await Deno.rename(partPath, path);
+    const found = await Deno.stat(path).catch(() => null);
+    if (found?.isFile === false) return await Deno.writeFile(path, body, { create: false });
+    // Not the link that leads to the file.
+    const target = found === null ? path : await Deno.realPath(path);
+    partPath = `${target}.${crypto.randomUUID()}.part`;
+    await Deno.writeFile(partPath, body, { createNew: true });
+    if (found !== null && found.mode !== null) await Deno.chmod(partPath, found.mode & 0o777);
+    await Deno.rename(partPath, target);
   } catch (cause) {
-    await Deno.remove(partPath).catch(() => {});
+    if (partPath !== null) await Deno.remove(partPath).catch(() => {});
     throw new OutputError(
       `${path} can't be written: ${(cause as Error).message}`,
       "Choose another file with --output, or ask again.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { gatewayUrl } from "../address_flags.ts";
 import { DEFAULT_LLM_BASE_URL } from "../embedder_flags.ts";
+import { exposureOf } from "../exposure.ts";
 import type { ServeFlags } from "../serve_flags.ts";
 import { broken, type Finding, ok, warning } from "./finding.ts";
 
@@ -10,14 +11,19 @@ const NAMES_SHOWN_MAX = 5;
 
 const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-/** Whether the port is free, or a gateway listens there. */
+/** Whether the port is free and not open to everybody, or a gateway listens there. */
 export async function checkAddress(
-  { host, port }: Pick<ServeFlags, "host" | "port">,
+  flags: Pick<ServeFlags, "host" | "port" | "token" | "insecure">,
 ): Promise<{ readonly finding: Finding; readonly isGatewayRunning: boolean }> {
+  const { host, port } = flags;
   const name = "address";
   const none = { isGatewayRunning: false };
   try {
     Deno.listen({ hostname: host, port }).close();
+    const exposure = exposureOf(flags);
+    if (exposure !== null) {
+      return { finding: broken(name, exposure.problem, exposure.hint), ...none };
+    }
     const what = port === 0 ? `any free port of ${host}` : `${host}:${port} is free`;
     return { finding: ok(name, what), ...none };
   } catch (error) {

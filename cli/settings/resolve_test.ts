@@ -72,12 +72,12 @@ Deno.test("a switch is turned on and off by words, and by nothing else", () => {
 });
 
 Deno.test("several names with a value each are a table, or stand in a row", () => {
-  const file = { "webhook-secret": { github: "whsec_a", shop: "whsec_b" } };
-  const environment = { COLLIDER_WEBHOOK_SECRET: "github=whsec_a; shop=whsec_b;" };
+  const file = { "webhook-secret": { github: "whsec_YWFh", shop: "whsec_YmJi" } };
+  const environment = { COLLIDER_WEBHOOK_SECRET: "github=whsec_YWFh; shop=whsec_YmJi;" };
   for (const sources of [{ file }, { environment }]) {
     assert.deepEqual([...resolved(sources).webhookSecret ?? []], [
-      ["github", "whsec_a"],
-      ["shop", "whsec_b"],
+      ["github", "whsec_YWFh"],
+      ["shop", "whsec_YmJi"],
     ]);
   }
 });

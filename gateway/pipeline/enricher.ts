@@ -120,6 +120,8 @@ export class Enricher {
         const outcomes = await withinTime(stage, events);
         breaker.succeed();
         metrics.observe(stage.name, performance.now() - startedMs);
+        const failed = outcomes.filter((outcome) => outcome.error !== undefined).length;
+        if (failed > 0) metrics.stagesFailed.inc({ stage: stage.name }, failed);
         return outcomes;
       } catch (cause) {
         breaker.fail(performance.now());

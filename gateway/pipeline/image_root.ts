@@ -10,6 +10,18 @@ export class ImagePathError extends GatewayError {
   }
 }
 
+/** The folder of the images can't be found. */
+export class ImageRootError extends GatewayError {
+  constructor(folder: string, cause: Error) {
+    super(`the folder ${folder} can't be used: ${cause.message}`, {
+      status: 500,
+      code: "image_root_missing",
+      hint: "Correct --image-root.",
+      cause,
+    });
+  }
+}
+
 /** Of what may have taken a file's place: a pipe would be waited for, a link would lead elsewhere. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
@@ -18,9 +30,13 @@ export class ImageRoot {
   /** With its links followed; null = no folder. */
   readonly #root: string | null;
 
-  /** @throws {Deno.errors.NotFound} if the folder is not there */
+  /** @throws {ImageRootError} if the folder is not there */
   constructor(folder: string | null) {
-    this.#root = folder === null ? null : Deno.realPathSync(folder);
+    try {
+      this.#root = folder === null ? null : Deno.realPathSync(folder);
+    } catch (cause) {
+      throw new ImageRootError(folder!, cause as Error);
+    }
   }
 
   /**
