@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { idBefore } from "../export/export_start.ts";
+import { maskedUrl } from "../export/masked_url.ts";
 import type { Settings, SettingsKeeper } from "../pipeline/settings.ts";
 import { InvalidRequestError } from "./errors.ts";
 import { invalidRequest } from "./invalid_request.ts";
@@ -75,12 +76,4 @@ export function masked(
   { export_start: _, webhook_url, ...others }: Settings,
 ): z.infer<typeof SettingsView> {
   return { webhook_url: webhook_url && maskedUrl(webhook_url), ...others };
-}
-
-function maskedUrl(text: string): string {
-  const url = new URL(text);
-  if (url.password !== "") url.password = "***";
-  else if (url.username !== "") url.username = "***"; // a token that stands alone
-  for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, "***");
-  return url.href;
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { isRfc3339 } from "../event/rfc3339.ts";
+import { isRfc3339, rfc3339Us } from "../event/rfc3339.ts";
 
 /** A point in time in a request. */
 export const Time = z.string().refine(
@@ -19,7 +19,7 @@ export const EventBody = z.object({
   attributes: z.looseObject({}).nullable().openapi({ description: "Of a CloudEvent." }),
 }).openapi("StoredEvent");
 
-/** A {@linkcode Time} in Unix µs. */
+/** A {@linkcode Time} in Unix µs, rounded up. */
 export function unixUs(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Date.parse(time) * 1000;
+  return time === undefined ? undefined : rfc3339Us(time)!;
 }

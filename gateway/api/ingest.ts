@@ -12,6 +12,7 @@ import { requestIdempotencyKey } from "../event/idempotency_key.ts";
 import { jsonArrayElements } from "../event/json_slices.ts";
 import { mediaType } from "../event/media_type.ts";
 import { withoutByteOrderMark } from "../event/strict_json.ts";
+import { TimeSlices } from "../export/time_slices.ts";
 import { nowUs } from "../pipeline/clock.ts";
 import type { Intake } from "../pipeline/intake.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -50,20 +51,24 @@ export function ingestHandler(options: IngestOptions) {
     const request = c.req.raw;
     try {
       guard.refuseOtherSites(request);
+      const source = guard.sourceToVerify(request);
       const mode = cloudEventMode(request.headers);
       const type = mediaType(request.headers);
-      if (mode === null && (type === "application/x-ndjson" || type === "application/jsonl")) {
-        guard.requireToken(request);
-        return await ingestLines(request);
+      const areLines = mode === null &&
+        (type === "application/x-ndjson" || type === "application/jsonl");
+      const key = requestIdempotencyKey(request.headers, source);
+      // A signature is that of a whole body.
+      if (areLines && source === null) return await ingestLines(bodyStream(request), key);
+      if (mode === null && !areLines && !isJson(type) && !isMultipart(type)) {
+        throw unsupported(type);
       }
-      if (mode === null && !isJson(type) && !isMultipart(type)) throw unsupported(type);
       const sent = await readBody(request, maxBodyBytes);
-      const isSigned = guard.authenticateIngest(request, sent);
+      if (source !== null) guard.verifySignature(source, request, sent);
+      if (areLines) return await ingestLines(ReadableStream.from([sent]), key);
       const body = isMultipart(type)
         ? await eventFromForm(sent, request.headers.get("Content-Type")!)
         : sent;
       const context = { receivedUs };
-      const key = requestIdempotencyKey(request.headers);
       if (mode === "batch") return await ingestArray(body, key, cloudEvent);
       if (mode === "structured") return await answer(cloudEvent(body, context));
       if (mode === "binary") {
@@ -77,7 +82,7 @@ export function ingestHandler(options: IngestOptions) {
       const event = eventFromJson(body, { ...context, idempotencyKey: key });
       if (event.type !== SYSTEM_CONFIG) return await answer(event);
       // A signature proves a source of events, not the right to configure.
-      if (isSigned) guard.requireToken(request);
+      if (source !== null) guard.requireToken(request);
       await changeSettings(pipeline.settings, event.payload);
       return Response.json({ status: "configuration_updated" });
     } catch (error) {
@@ -102,10 +107,13 @@ export function ingestHandler(options: IngestOptions) {
     key: string | null,
     read: (bytes: Uint8Array, context: EventContext) => GatewayEvent,
   ): Promise<Response> {
+    const array = withoutByteOrderMark(body);
+    // Nothing is stored of an array that is broken further on: it would be sent again as a whole.
+    for (const _ of jsonArrayElements(array));
     const intake = new BatchIntake(pipeline);
     const receivedUs = nowUs();
     let index = 0;
-    for (const element of jsonArrayElements(withoutByteOrderMark(body))) {
+    for (const element of jsonArrayElements(array)) {
       intake.add(index, () => storable(read(element, batchContext(receivedUs, key, index))));
       index++;
       if (intake.isFull) await intake.flush();
@@ -113,11 +121,15 @@ export function ingestHandler(options: IngestOptions) {
     return Response.json(await intake.finish());
   }
 
-  async function ingestLines(request: Request): Promise<Response> {
+  async function ingestLines(
+    chunks: AsyncIterable<Uint8Array>,
+    key: string | null,
+  ): Promise<Response> {
     const intake = new BatchIntake(pipeline);
-    const key = requestIdempotencyKey(request.headers);
+    const slices = new TimeSlices();
     try {
-      for await (const { firstIndex, lines } of lineBatches(bodyStream(request), maxBodyBytes)) {
+      for await (const { firstIndex, lines } of lineBatches(chunks, maxBodyBytes)) {
+        if (slices.isOver) await slices.next();
         const receivedUs = nowUs();
         for (const [i, { bytes, text }] of lines.entries()) {
           if (isBlank(bytes)) continue;
@@ -150,7 +162,8 @@ export function ingestHandler(options: IngestOptions) {
   function batchContext(receivedUs: number, key: string | null, index: number): EventContext {
     return {
       receivedUs,
-      idempotencyKey: key === null ? null : `${key}#${index}`,
+      // No key of a single event begins like this.
+      idempotencyKey: key === null ? null : `#${index}:${key}`,
     };
   }
 }

@@ -19,11 +19,14 @@ export interface LineBatch {
   readonly lines: readonly Line[];
 }
 
+/** Lines of a batch: a chunk that is decompressed may be nothing but line ends. */
+const MAX_BATCH_LINES = 4_096;
+
 const ascii = new TextDecoder("latin1");
 
 /**
- * Cuts a stream into lines, a batch for each chunk of the stream, in bounded memory. The lines may
- * be views of the chunk.
+ * Cuts a stream into lines, a batch or more for each chunk of the stream, in bounded memory. The
+ * lines may be views of the chunk.
  *
  * @throws {BodyTooLargeError} when a line has more than `maxLineBytes`
  * @see https://github.com/ndjson/ndjson-spec
@@ -48,10 +51,9 @@ export async function* lineBatches(
     return { bytes: withoutCarriageReturn(bytes) };
   };
   for await (const chunk of chunks) {
-    const firstIndex = index;
     // Decoded once, because a call for every line would cost as much as parsing it.
     const text = isAscii(chunk) ? ascii.decode(chunk) : null;
-    const lines: Line[] = [];
+    let lines: Line[] = [];
     let start = 0;
     for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = end + 1) {
       const isWhole = partBytes === 0;
@@ -63,9 +65,12 @@ export async function* lineBatches(
           : line,
       );
       index++;
+      if (lines.length < MAX_BATCH_LINES) continue;
+      yield { firstIndex: index - lines.length, lines };
+      lines = [];
     }
     if (start < chunk.length) hold(chunk.subarray(start));
-    if (lines.length > 0) yield { firstIndex, lines };
+    if (lines.length > 0) yield { firstIndex: index - lines.length, lines };
   }
   if (partBytes > 0) yield { firstIndex: index, lines: [release()] };
 }

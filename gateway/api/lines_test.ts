@@ -85,3 +85,13 @@ Deno.test("lineBatches gives the text of whole lines in a chunk of ASCII only", 
   }
   assert.deepEqual(texts, ["ab", "cd", undefined, "gh", undefined, undefined]);
 });
+
+Deno.test("lineBatches gives a chunk with many lines piece by piece", async () => {
+  const sizes: number[] = [];
+  const chunks = chunksOf([encoder.encode("\n".repeat(10_000))]);
+  for await (const { firstIndex, lines } of lineBatches(chunks, 100)) {
+    assert.equal(firstIndex, sizes.reduce((sum, size) => sum + size, 0));
+    sizes.push(lines.length);
+  }
+  assert.deepEqual(sizes, [4_096, 4_096, 1_808]);
+});

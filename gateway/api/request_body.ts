@@ -1,3 +1,5 @@
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { concatenate } from "./concatenate.ts";
 import { BodyTooLargeError, BrokenBodyError, UnsupportedMediaTypeError } from "./errors.ts";
 
@@ -13,7 +15,11 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   if (declaredBytes > maxBytes) throw new BodyTooLargeError("the body", maxBytes);
   // What is declared and within the limit needs no counting.
   if (!Number.isNaN(declaredBytes) && !request.headers.has("content-encoding")) {
-    return await request.bytes();
+    try {
+      return await request.bytes();
+    } catch (cause) {
+      throw new BrokenBodyError("the body ended early", { cause });
+    }
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -39,15 +45,20 @@ export async function* bodyStream(request: Request): AsyncGenerator<Uint8Array> 
       "Send the body with Content-Encoding: gzip, or as it is.",
     );
   }
-  const stream = encoding === "gzip"
-    ? request.body.pipeThrough(new DecompressionStream("gzip"))
-    : request.body;
   try {
-    yield* stream;
+    yield* encoding === "gzip" ? gunzipped(request.body) : request.body;
   } catch (cause) {
     const problem = encoding === "gzip"
       ? "the body ended early or is not gzip"
       : "the body ended early";
     throw new BrokenBodyError(problem, { cause });
   }
+}
+
+/** Unlike a `DecompressionStream`, it takes bodies of several members, and gives small chunks. */
+function gunzipped(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  const gunzip = createGunzip();
+  // Whoever reads it is told of errors; without the callback, the process would be.
+  pipeline(Readable.from(body), gunzip, () => {});
+  return gunzip;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BodyTooLargeError, BrokenBodyError, UnsupportedMediaTypeError } from "./errors.ts";
-import { readBody } from "./request_body.ts";
+import { bodyStream, readBody } from "./request_body.ts";
 
 const TEXT = "ten bytes.".repeat(10);
 
@@ -58,6 +58,25 @@ Deno.test("readBody decompresses gzip, whose name may be in any case", async () 
   assert.equal(await read(requestWith(body, { "content-encoding": "gzip" })), TEXT);
   assert.equal(await read(requestWith(body, { "content-encoding": " GZip" })), TEXT);
   assert.equal(await read(requestWith(TEXT, { "content-encoding": "identity" })), TEXT);
+});
+
+Deno.test("readBody decompresses a body of several members (RFC 1952, section 2.2)", async () => {
+  const members = new Blob([await gzip(TEXT), await gzip("more")]);
+  const request = requestWith(members.stream(), { "content-encoding": "gzip" });
+  assert.equal(await read(request), `${TEXT}more`);
+});
+
+Deno.test("readBody gives a compressed body up where its reader does", async () => {
+  const headers = { "content-encoding": "gzip" };
+  const body = await gzip("0".repeat(1_000_000));
+  for (const cut of [body.length, 400]) {
+    for await (const chunk of bodyStream(requestWith(body.subarray(0, cut), headers))) {
+      assert.ok(chunk.length <= 65_536, `${chunk.length} bytes at once`);
+      break;
+    }
+  }
+  const failing = new ReadableStream({ start: (stream) => stream.error(new Error("reset")) });
+  await assert.rejects(read(requestWith(failing, headers)), BrokenBodyError);
 });
 
 Deno.test("readBody bounds what a body decompresses to", async () => {

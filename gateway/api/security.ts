@@ -64,25 +64,29 @@ export class Guard {
   }
 
   /**
-   * Lets an event in: by its signature if a secret is configured for its source (`?source=name`),
-   * else by the token.
+   * Lets events in by the token, unless a secret is configured for their source (`?source=name`):
+   * then their signature decides.
    *
-   * @returns whether it was by signature
-   * @throws {UnauthorizedError}
-   * @see https://www.standardwebhooks.com/
+   * @returns the source whose signature is to be verified; null if there is none
+   * @throws {UnauthorizedError} unless there is one, or the token is right
    */
-  authenticateIngest(request: Request, body: Uint8Array): boolean {
+  sourceToVerify(request: Request): string | null {
     const source = this.#webhooks.size === 0
       ? null
       : new URL(request.url).searchParams.get("source");
-    const webhook = source === null ? undefined : this.#webhooks.get(source);
-    if (webhook === undefined) {
-      this.requireToken(request);
-      return false;
-    }
+    if (source !== null && this.#webhooks.has(source)) return source;
+    this.requireToken(request);
+    return null;
+  }
+
+  /**
+   * @throws {UnauthorizedError} unless the body is signed with the secret of the source
+   * @see https://www.standardwebhooks.com/
+   */
+  verifySignature(source: string, { headers }: Request, body: Uint8Array): void {
     try {
-      webhook.verify(decodeUtf8(body), Object.fromEntries(request.headers));
-      return true;
+      const options = { jsonParse: false }; // The body may be lines.
+      this.#webhooks.get(source)!.verify(decodeUtf8(body), Object.fromEntries(headers), options);
     } catch (cause) {
       throw new UnauthorizedError(
         `the webhook's signature is not valid: ${(cause as Error).message}`,

@@ -151,7 +151,9 @@ function binaryData(type: string, body: Uint8Array): Data {
 
 function jsonData(data: JsonValue, bytes: Uint8Array): Data {
   if (isJsonObject(data)) return { payload: data, payloadBytes: bytes };
-  return wrapped("data", data, decodeUtf8(bytes));
+  const draft = wrapped("data", data, decodeUtf8(bytes));
+  parseJson(draft.payloadBytes); // Around it, it may be too deep, or have too many members.
+  return draft;
 }
 
 function wrapped(name: string, value: JsonValue, json: string): Data {

@@ -162,3 +162,9 @@ Deno.test("events that the CloudEvents SDK writes are read as it means them", ()
     );
   }));
 });
+
+Deno.test("CloudEvents whose data is no object count the object around it", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  assert.equal(decode(binary({}, nested(63)).payloadBytes), `{"data":${nested(63)}}`);
+  assert.throws(() => binary({}, nested(64)), { code: "json_too_deep" });
+});

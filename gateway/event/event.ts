@@ -37,7 +37,7 @@ export interface GatewayEvent {
   /** Whether the sender gave the type; if not, it is to be inferred. */
   readonly typed: boolean;
   readonly conversationId: string | null;
-  /** With its kind in front: `id:…`, `ce:source|id`, `key:…` or `webhook:…`. */
+  /** With its kind in front: `id:…`, `ce:source|id`, `key:…`, `webhook:…` or `signed:source|…`. */
   readonly idempotencyKey: string | null;
   /** CloudEvents context attributes, JSON text. */
   readonly attributes: string | null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isRfc3339 } from "./rfc3339.ts";
+import { isRfc3339, rfc3339Us } from "./rfc3339.ts";
 
 Deno.test("isRfc3339 takes every timestamp that Date writes", () => {
   const date = fc.date({
@@ -41,4 +41,33 @@ Deno.test("isRfc3339 refuses other formats and dates that do not exist", () => {
       "",
     ]
   ) assert.ok(!isRfc3339(text), text);
+});
+
+Deno.test("rfc3339Us reads what Date writes, at any offset", () => {
+  const date = fc.date({
+    min: new Date("0000-01-02"),
+    max: new Date("2200-12-30"),
+    noInvalidDate: true,
+  });
+  fc.assert(fc.property(date, fc.integer({ min: -1_439, max: 1_439 }), (date, offset) => {
+    const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+    const pad = (number: number) => String(number).padStart(2, "0");
+    const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, -1);
+    const text = `${local}${offset < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
+    assert.equal(rfc3339Us(text), date.getTime() * 1_000);
+  }));
+});
+
+Deno.test("rfc3339Us reads microseconds, rounds finer parts up, and takes a leap second", () => {
+  const base = Date.UTC(2016, 11, 31, 23, 59, 59) * 1_000;
+  for (
+    const [text, us] of [
+      ["2016-12-31T23:59:59.269598Z", base + 269_598],
+      ["2016-12-31T23:59:59.2695980Z", base + 269_598],
+      ["2016-12-31T23:59:59.26959800001Z", base + 269_599],
+      ["2016-12-31T23:59:59.5Z", base + 500_000],
+      ["2016-12-31T23:59:60Z", base + 1_000_000],
+      ["2016-12-31", null],
+    ] as const
+  ) assert.equal(rfc3339Us(text), us, text);
 });

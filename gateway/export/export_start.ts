@@ -1,4 +1,4 @@
-import { isRfc3339 } from "../event/rfc3339.ts";
+import { rfc3339Us } from "../event/rfc3339.ts";
 import { formatUuid, NIL_UUID, parseUuid } from "../event/uuid_v7.ts";
 
 /** From where on events are exported. Each setting of a webhook, where there was none, is a start. */
@@ -23,8 +23,8 @@ const UUID_V7 = /^.{14}7/;
  */
 export function idBefore(from: string): string | null {
   if (from === "beginning") return NIL_UUID;
-  const unixMs = isRfc3339(from) ? Date.parse(from) : NaN;
-  if (!Number.isNaN(unixMs)) return uuidOf(BigInt(Math.max(0, unixMs)) << 80n);
+  const unixUs = rfc3339Us(from);
+  if (unixUs !== null) return uuidOf(BigInt(Math.max(0, Math.floor(unixUs / 1_000))) << 80n);
   const id = UUID_V7.test(from) ? parseUuid(from) : null;
   return id && uuidOf(BigInt(`0x${id.toHex()}`) - 1n);
 }

@@ -5,6 +5,7 @@ import type { ExportRecord, ExportStore } from "../store/export_store.ts";
 import type { DeliveryAnswer } from "./delivery.ts";
 import { ExportBodies } from "./export_body.ts";
 import type { ExportStart } from "./export_start.ts";
+import { maskedUrl } from "./masked_url.ts";
 import { nextAttemptS, PAUSE_MAX_S } from "./retry_schedule.ts";
 
 /** What is exported, and where to. */
@@ -190,7 +191,7 @@ export class Exporter {
     await store.create({
       id: crypto.randomUUID(),
       createdUs: this.#nowMs() * 1000,
-      url,
+      url: maskedUrl(url), // Queries show it.
       firstEventId,
       lastEventId,
       eventCount,

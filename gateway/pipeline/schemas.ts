@@ -37,7 +37,11 @@ export class Schemas {
     while (true) {
       const page = await store.listAfter(afterId, REPLAY_PAGE_EVENTS);
       for (const stored of page) {
-        schemas.learn(restoreEvent({ ...stored, id: parseUuid(stored.id)! }));
+        try {
+          schemas.learn(restoreEvent({ ...stored, id: parseUuid(stored.id)! }));
+        } catch {
+          // It can't be read back. Whoever publishes it says so.
+        }
       }
       if (page.length === 0) return schemas;
       afterId = page.at(-1)!.id;

@@ -366,6 +366,60 @@ Deno.test("a webhook's signature lets it in, a wrong one does not", async () => 
   assert.equal((await send("v1,bm9wZQ==")).status, 401);
 });
 
+Deno.test("a stream of lines for a source is signed as well, or refused", async () => {
+  const secret = `whsec_${btoa("a secret of thirty-two characters")}`;
+  await using gateway = await Gateway.start({ flags: ["--webhook-secret", `shop=${secret}`] });
+  const body = '{"type":"Order"}\n{"type":"Order"}\n';
+  const signedAt = new Date();
+  const send = (headers: HeadersInit) =>
+    gateway.fetch("/ingest?source=shop", {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "application/x-ndjson", ...headers },
+    });
+  const refused = await send({});
+  assert.equal(refused.status, 401);
+  await refused.body?.cancel();
+  const accepted = await send({
+    "webhook-id": "msg_1",
+    "webhook-timestamp": `${Math.floor(signedAt.getTime() / 1000)}`,
+    "webhook-signature": new Webhook(secret).sign("msg_1", signedAt, body),
+  });
+  assert.equal((await accepted.json()).accepted, 2);
+});
+
+Deno.test("nothing is stored of an array that is broken at its end", async () => {
+  await using gateway = await Gateway.start();
+  const events = Array.from({ length: 5_000 }, (_, n) => `{"type":"Cut","n":${n}}`);
+  const broken = await post(gateway, `[${events.join(",")}`);
+  assert.equal(broken.status, 400);
+  const { events: stored } = await (await gateway.fetch("/api/events?limit=1")).json();
+  assert.deepEqual(stored, []);
+});
+
+Deno.test("a form is taken as it is, or refused", async () => {
+  await using gateway = await Gateway.start();
+  const send = async (parts: readonly (readonly [name: string, value: string])[], cut = 0) => {
+    const text =
+      parts.map(([name, value]) =>
+        `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+      ).join("") + "--x--\r\n";
+    const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+    const body = text.slice(0, text.length - cut);
+    const response = await gateway.fetch("/ingest", { method: "POST", headers, body });
+    return { status: response.status, answer: await response.json() };
+  };
+  const { answer } = await send([["event", '{"type":"Scan","n":12345678901234567890}'], [
+    "a",
+    "b",
+  ]]);
+  const { payload } = await (await gateway.fetch(`/api/events/${answer.id}`)).json();
+  assert.equal(payload, '{"type":"Scan","n":12345678901234567890,"a":"b"}');
+  assert.match((await send([["a", "1"], ["a", "2"]])).answer.error, /twice/);
+  assert.match((await send([["a", "1"]], 8)).answer.error, /no end/);
+  assert.match((await send([["event", "[1]"]])).answer.error, /must be a JSON object/);
+});
+
 Deno.test("a wrong method says which are right, a wrong path where to look", async () => {
   await using gateway = await Gateway.start();
   const method = await gateway.fetch("/ingest");
