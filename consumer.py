@@ -41,12 +41,17 @@ import time
 import uuid
 import warnings
 import weakref
-from datetime import datetime
+from datetime import datetime, timezone
 from types import TracebackType
-from typing import IO, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Type, TypeVar
+from typing import IO, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Type, TypeVar, Union
 
-import numpy as np
-import numpy.typing as npt
+try:
+    import numpy as np
+    import numpy.typing as npt
+except ModuleNotFoundError as error:
+    if __name__ != "__main__" or error.name != "numpy":
+        raise
+    sys.exit(f"consumer: it needs NumPy; install it with {sys.executable} -m pip install numpy")
 
 MAGIC = 0xCAFEBABE
 VERSION = 2
@@ -337,6 +342,16 @@ class FrameView(ParticleFrame):
         return self.record["sequence"].item(), self.record["frame_id"].item()
 
 
+class _ClosedWords:
+    """The header of a ring that was let go of."""
+
+    def __getitem__(self, index: int) -> int:
+        raise ValueError("the consumer is closed")
+
+    def release(self) -> None:
+        pass
+
+
 class _Ring:
     """One mapping of one ring file. The mapping lives as long as any array that looks into it."""
 
@@ -348,7 +363,7 @@ class _Ring:
             mapping = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
         self._path = path
         self._file_id = (status.st_dev, status.st_ino)
-        self._words = memoryview(mapping)[: HEADER_DTYPE.itemsize].cast("Q")
+        self._words: Union[memoryview[int], _ClosedWords] = memoryview(mapping)[: HEADER_DTYPE.itemsize].cast("Q")
         frame_bytes = np.frombuffer(mapping, np.uint8, self.capacity * FRAME_BYTES, FRAMES_OFFSET)
         self._look_at(frame_bytes.reshape(self.capacity, FRAME_BYTES))
         self.generation = self._words[_GENERATION]
@@ -368,9 +383,8 @@ class _Ring:
     def tail(self) -> int:
         return self._words[_TAIL]
 
-    @property
-    def heartbeat_us(self) -> int:
-        return self._words[_HEARTBEAT]
+    def alive(self) -> bool:
+        return abs(time.time_ns() // 1000 - self._words[_HEARTBEAT]) < ALIVE_WITHIN_US
 
     def readable(self) -> Tuple[int, int]:
         """`(first, end)` of the frame ids that may be read now."""
@@ -433,6 +447,7 @@ class _Ring:
 
     def close(self) -> None:
         self._words.release()
+        self._words = _ClosedWords()
         self._look_at(np.empty((0, FRAME_BYTES), np.uint8))
         self._control = None
 
@@ -566,7 +581,9 @@ class PhysicsConsumer:
     reopened: int
     """How often the gateway made a new ring and the cursor went on there, at its oldest frame."""
 
-    def __init__(self, path: Optional[str] = None, start: str = "latest") -> None:
+    def __init__(
+        self, path: Optional[Union[str, "os.PathLike[str]"]] = None, start: str = "latest"
+    ) -> None:
         if start not in ("latest", "oldest"):
             raise ValueError(f"start is 'latest' or 'oldest', not {start!r}")
         self.path = default_path() if path is None else os.fspath(path)
@@ -616,7 +633,8 @@ class PhysicsConsumer:
     @property
     def alive(self) -> bool:
         """Whether the gateway gave a sign of life within the last 3 s."""
-        return abs(time.time_ns() // 1000 - self._ring.heartbeat_us) < ALIVE_WITHIN_US
+        self._leave_dead_ring()
+        return self._ring.alive()
 
     def read_latest(self) -> Optional[ParticleFrame]:
         """A copy of the newest frame; None while there is none."""
@@ -624,7 +642,8 @@ class PhysicsConsumer:
         return ParticleFrame(frames[0]) if len(frames) else None
 
     def read_batch(self, n: int, out: Optional[FrameArray] = None) -> FrameArray:
-        """Copies the newest `n` frames, oldest first, without moving the cursor.
+        """Copies the newest `n` frames, oldest first, without moving the cursor. When the gateway
+        has made a new ring, these are that one's, and the cursor goes on there.
 
         Fewer when the ring has fewer, or when the oldest were overwritten during the copy.
 
@@ -632,6 +651,7 @@ class PhysicsConsumer:
             out: a FRAME_DTYPE array of at least `n` to copy into and return a slice of. Reusing
                 one saves the page faults of fresh memory, half the time of a large batch.
         """
+        self._leave_dead_ring()
         for _ in range(READ_ATTEMPTS_MAX):
             first, end = self._ring.readable()
             frames, _ = self._copy(max(first, end - n), end, out)
@@ -720,6 +740,8 @@ class PhysicsConsumer:
         """
         position = _finite_float32("vector", vector)
         checked_mass = _finite_float32("mass", mass)
+        if not label.isascii():
+            raise ValueError(f"label must be ASCII, not {label!r}")
         label_bytes = label.encode("ascii")
         if not 0 <= index < ATTRACTORS_MAX:
             raise ValueError(f"attractor index must be 0 to {ATTRACTORS_MAX - 1}, not {index}")
@@ -821,6 +843,11 @@ class PhysicsConsumer:
 
     def _tell_progress(self) -> None:
         self._progress.tell(self.path, self._ring.generation, self._next, self.lapped)
+
+    def _leave_dead_ring(self) -> None:
+        """Goes on in the gateway's new ring, if it has left this one for another."""
+        if not self._ring.alive() and self._ring.replaced():
+            self._reopen()
 
     def _control(self) -> FrameArray:
         if self._ring.replaced():
@@ -973,7 +1000,8 @@ class _Printer:
 
     def _line(self, frame: ParticleFrame) -> str:
         try:
-            arrived = datetime.fromtimestamp(frame.timestamp_us / 1e6).strftime("%H:%M:%S.%f")[:-3]
+            arrived_at = datetime.fromtimestamp(frame.timestamp_us / 1e6, timezone.utc)
+            arrived = arrived_at.strftime("%H:%M:%S.%f")[:-3]
         except (ValueError, OverflowError, OSError):
             arrived = "-"
         mood = "32" if frame.sentiment > 0.05 else "31" if frame.sentiment < -0.05 else "0"
@@ -1083,7 +1111,7 @@ def _parse_arguments(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--embeddings", action="store_true", help="embeddings in the JSON too")
-    parser.add_argument("--path", help=f"the ring (default: {default_path()})")
+    parser.add_argument("--path", help="the ring (default: %s)" % default_path().replace("%", "%%"))
     options = parser.parse_args(arguments)
     if options.clusters > ATTRACTORS_MAX:
         parser.error(f"--clusters is at most {ATTRACTORS_MAX}")
@@ -1132,9 +1160,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output, `head` for one, is gone: keep the exit from flushing to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output, `head` for one, is gone.
+        _discard_output()
+    except OSError as error:
+        _note(f"the output can't be written: {error.strerror}")
+        _discard_output()
+        return 1
     return 0
+
+
+def _discard_output() -> None:
+    """Keeps the exit from flushing what can't be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

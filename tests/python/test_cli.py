@@ -88,7 +88,7 @@ def test_human_line_shows_the_frame_aligned_under_its_heading(writer: RingWriter
     )
     heading, line = run("--path", writer.path).stdout.splitlines()
     for part in (
-        ".123",
+        "22:13:20.123",
         "0000000000000abc",
         "7",
         "12.5",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import uuid
+from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -305,3 +307,32 @@ def test_repr_names_frame_and_event(writer: RingWriter) -> None:
     with PhysicsConsumer(writer.path) as reader:
         assert repr(reader.read_latest()) == f"<ParticleFrame 0 of event {EVENT_ID}>"
         assert isinstance(reader.view(0), ParticleFrame)
+
+
+def test_reading_goes_on_in_the_ring_of_a_gateway_that_started_anew(
+    writer: RingWriter, tmp_path: Path
+) -> None:
+    writer.publish()
+    with PhysicsConsumer(writer.path) as reader:
+        writer.set_heartbeat(0)
+        other = RingWriter(str(tmp_path / "other"), 8)
+        os.replace(tmp_path / "other", writer.path)
+        other.beat()
+        other.publish_many(3)
+        assert reader.alive
+        assert ids(reader.read_batch(8)) == [0, 1, 2]
+        assert reader.reopened == 1
+
+
+def test_a_closed_consumer_says_so(writer: RingWriter) -> None:
+    reader = PhysicsConsumer(writer.path)
+    reader.close()
+    for read in (reader.read_latest, lambda: reader.head, lambda: next(reader.follow())):
+        with pytest.raises(ValueError, match="closed"):
+            read()
+    reader.close()
+
+
+def test_the_path_may_be_a_path(writer: RingWriter) -> None:
+    with PhysicsConsumer(Path(writer.path)) as reader:
+        assert reader.capacity == writer.capacity
