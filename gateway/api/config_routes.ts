@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { changeSettings, masked, SettingsChange, SettingsView } from "./config.ts";
-import { InvalidRequestError } from "./errors.ts";
+import { jsonRequest } from "./json_request.ts";
 import { FAILURES, jsonAnswer } from "./openapi.ts";
-import { readBody } from "./request_body.ts";
 
 const MAX_CONFIG_BYTES = 64 << 10;
 
@@ -34,17 +33,9 @@ export function configRoutes(app: OpenAPIHono, { settings }: Pipeline): void {
     },
   });
   app.post("/api/config", async (c) => {
-    const body = await readBody(c.req.raw, MAX_CONFIG_BYTES);
-    const isChanged = await changeSettings(settings, parseConfig(body));
+    const values = await jsonRequest(c.req.raw, z.unknown(), MAX_CONFIG_BYTES);
+    const isChanged = await changeSettings(settings, values);
     const status = isChanged ? "updated" : "unchanged";
     return c.json({ status, config: masked(settings.current) });
   });
-}
-
-function parseConfig(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    throw new InvalidRequestError("the body is not JSON");
-  }
 }

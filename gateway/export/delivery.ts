@@ -3,6 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { resolveTarget } from "./target_guard.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 /** How webhooks are delivered. */
 export interface DeliveryOptions {
@@ -38,8 +39,10 @@ export async function deliver(
   body: string,
   { secret, allowPrivate, timeoutMs, signal }: DeliveryOptions,
 ): Promise<DeliveryAnswer> {
-  const { address, family } = await resolveTarget(url, { allowPrivate });
-  signal?.throwIfAborted();
+  using time = timeLimit(timeoutMs);
+  const ending = AbortSignal.any(signal === undefined ? [time.signal] : [time.signal, signal]);
+  const resolving = resolveTarget(url, { allowPrivate });
+  const { address, family } = await unlessAborted(resolving, ending);
   const sentAt = new Date();
   const headers: Record<string, string> = {
     "Host": url.host,
@@ -74,23 +77,28 @@ export async function deliver(
         })
       );
     });
-    const timer = setTimeout(() => {
-      settle(() => reject(new Error(`there was no answer within ${timeoutMs} ms`)));
-      request.destroy();
-    }, timeoutMs);
     const abort = () => {
-      settle(() => reject(signal!.reason));
+      settle(() => reject(ending.reason));
       request.destroy();
     };
     const settle = (how: () => void) => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      ending.removeEventListener("abort", abort);
       how();
     };
-    signal?.addEventListener("abort", abort);
+    ending.addEventListener("abort", abort);
     request.on("error", (error) => settle(() => reject(error)));
     request.end(body);
   });
+}
+
+/** A signal that comes when the time is over, unless it is disposed of before. */
+function timeLimit(timeoutMs: number): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new Error(`there was no answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Seconds, or a date (RFC 9110, section 10.2.3). */

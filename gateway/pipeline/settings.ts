@@ -1,5 +1,6 @@
 import { NIL_UUID } from "../event/uuid_v7.ts";
 import { type ExportStart, FIRST_START } from "../export/export_start.ts";
+import { StoreUnavailableError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 
 /** What can be changed while the gateway runs. */
@@ -75,11 +76,20 @@ export class SettingsKeeper {
       .filter(([key, value]) => this.#current[key as keyof Settings] !== value);
     if (changed.length === 0) return false;
     // Together, so that no crash comes between a webhook and its start.
-    await this.#store.saveConfig(
-      new Map(changed.map(([key, value]) => [key, JSON.stringify(value)])),
-    );
+    await this.#keep(new Map(changed.map(([key, value]) => [key, JSON.stringify(value)])));
     this.#current = { ...this.#current, ...Object.fromEntries(changed) };
     return true;
+  }
+
+  async #keep(values: ReadonlyMap<string, string>): Promise<void> {
+    try {
+      await this.#store.saveConfig(values);
+    } catch (cause) {
+      // On a full disk they may be there nevertheless.
+      const kept = await this.#store.loadConfig().catch(() => new Map<string, string>());
+      if ([...values].every(([key, value]) => kept.get(key) === value)) return;
+      throw new StoreUnavailableError("the settings can't be kept", { cause });
+    }
   }
 
   async #newestEventId(): Promise<string> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { formatUuid, NIL_UUID } from "../event/uuid_v7.ts";
 import { type ExportStart, FIRST_START } from "../export/export_start.ts";
 import { newEvent } from "../store/fixtures.ts";
+import { StoreUnavailableError } from "../store/errors.ts";
 import { Store } from "../store/store.ts";
 import { SettingsKeeper } from "./settings.ts";
 
@@ -107,7 +108,7 @@ Deno.test("SettingsKeeper changes nothing that can't be kept", async () => {
     saveConfig: () => Promise.reject(new Error("the disk is full")),
   } as unknown as Store;
   const keeper = await SettingsKeeper.load(store);
-  await assert.rejects(keeper.change({ export_batch_size: 7 }), /the disk is full/);
+  await assert.rejects(keeper.change({ export_batch_size: 7 }), StoreUnavailableError);
   assert.equal(keeper.current.export_batch_size, 100);
 });
 

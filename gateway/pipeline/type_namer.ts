@@ -1,5 +1,6 @@
 import type { InferOptions, InferredType, TypeInference } from "../../llm/type_inference.ts";
 import type { GatewayEvent } from "../event/event.ts";
+import { unlessAborted } from "../export/unless_aborted.ts";
 
 /** Options of {@linkcode TypeNamer.name}. */
 export interface NameOptions extends InferOptions {
@@ -28,16 +29,7 @@ export class TypeNamer {
    */
   async name(event: GatewayEvent, { signal, ...options }: NameOptions = {}): Promise<InferredType> {
     const named = this.#nameOnce(event, options);
-    if (signal === undefined) return await named;
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
-    try {
-      return await Promise.race([aborted.promise, named]);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    return await (signal === undefined ? named : unlessAborted(named, signal));
   }
 
   /**

@@ -282,8 +282,11 @@ Deno.test("settings are changed, masked and kept", async () => {
   {
     await using gateway = await Gateway.start({ directory });
     const change = async (body: object) =>
-      await (await gateway.fetch("/api/config", { method: "POST", body: JSON.stringify(body) }))
-        .json();
+      await (await gateway.fetch("/api/config", {
+        method: "POST",
+        headers: JSON_TYPE,
+        body: JSON.stringify(body),
+      })).json();
     const changed = await change({
       batch_size: "7",
       webhook_url: "https://u:secret@example.com/?key=1",
