@@ -44,11 +44,10 @@ export class Database {
   readonly #resources: ResourceLimits;
   /** What DuckDB is doing. */
   readonly #work = new Set<Promise<unknown>>();
+  readonly #closers: (() => Promise<void>)[] = [];
   #instance: DuckDBInstance;
   #generation = 1;
   #reopening: Promise<void> | null = null;
-  /** Settles when the file is open again. */
-  #opening: Promise<unknown> = Promise.resolve();
 
   private constructor(
     options: Required<DatabaseOptions>,
@@ -95,9 +94,9 @@ export class Database {
     return this.#options.path === ":memory:";
   }
 
-  async connect(): Promise<DuckDBConnection> {
-    await this.#opening;
-    return await this.#instance.connect();
+  /** Opens a connection; to be called within {@linkcode track}. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
   }
 
   /** Counts how often the file was opened: connections of a former opening are dead. */
@@ -107,17 +106,28 @@ export class Database {
 
   /** Does something on a connection of its own. */
   use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.track(this.#use(work));
+    return this.track(() => this.#use(work));
   }
 
-  /** Has closing wait for something that DuckDB is at work on. */
-  async track<T>(work: Promise<T>): Promise<T> {
-    this.#work.add(work);
+  /** Has DuckDB do something, for which the file stays open: while it is opened anew, that waits. */
+  async track<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#reopening !== null) await this.#reopening.catch(() => {});
+    const working = work();
+    this.#work.add(working);
     try {
-      return await work;
+      return await working;
     } finally {
-      this.#work.delete(work);
+      this.#work.delete(working);
     }
+  }
+
+  /**
+   * Has those who keep connections close them before the file is closed. One that stays open would
+   * keep the file open, too, and with that the process would lose its lock on the file when it is
+   * closed at last, although it has opened it anew (POSIX, `fcntl`).
+   */
+  beforeClosing(close: () => Promise<void>): void {
+    this.#closers.push(close);
   }
 
   /**
@@ -159,15 +169,13 @@ export class Database {
   /** DuckDB must not be at work in a database that is closed: it would crash the process. */
   async #closeInstance(): Promise<void> {
     await Promise.allSettled(this.#work);
+    await Promise.all(this.#closers.map((close) => close()));
     this.#instance.closeSync();
   }
 
   async #reopen(): Promise<void> {
     await this.#closeInstance();
-    const opening = openInstance(this.#options, this.#exportDirectory);
-    // Nobody is waited for any more, so whoever comes now can wait. If it fails, they find out.
-    this.#opening = opening.catch(() => {});
-    this.#instance = await opening;
+    this.#instance = await openInstance(this.#options, this.#exportDirectory);
     this.#generation++;
     this.#resources.renew();
   }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Database, isFatal } from "./database.ts";
 import { DatabaseOpenError, DatabaseTooNewError } from "./errors.ts";
-import { temporaryDatabasePath } from "./fixtures.ts";
+import { DurableWriter } from "./durable_writer.ts";
+import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
+import { EVENTS } from "./table_format.ts";
 
 async function run(database: Database, sql: string): Promise<unknown[][]> {
   const connection = await database.connect();
@@ -92,6 +94,40 @@ Deno.test("Database.recover opens the file anew", async () => {
   await database.recover(database.generation);
   assert.deepEqual(await run(database, "SELECT value FROM config"), [["value"]]);
   await database.close();
+});
+
+Deno.test({
+  name: "Database.recover closes the file before it opens it: its lock would be lost later",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using file = await temporaryDatabasePath();
+    const database = await Database.open({ path: file.path });
+    const writer = new DurableWriter(database, EVENTS);
+    const openFiles = async () => {
+      let count = 0;
+      for await (const { name } of Deno.readDir("/proc/self/fd")) {
+        const target = await Deno.readLink(`/proc/self/fd/${name}`).catch(() => "");
+        count += Number(target === file.path);
+      }
+      return count;
+    };
+    // By a statement, and by both appenders.
+    await writer.write([newEvent()]);
+    for (let i = 0; i < 2; i++) await writer.write(Array.from({ length: 1_500 }, () => newEvent()));
+    const kept = await database.track(() => database.connect());
+    database.beforeClosing(() => Promise.resolve(kept.closeSync()));
+    assert.equal(await openFiles(), 1);
+    await Promise.all([
+      database.recover(database.generation),
+      // Begun meanwhile, it waits.
+      database.use((connection) => connection.run("SELECT 1")),
+    ]);
+    assert.equal(await openFiles(), 1);
+    await writer.write([newEvent()]);
+    assert.deepEqual(await run(database, "SELECT count(*)::INTEGER FROM events"), [[3_002]]);
+    await writer.close();
+    await database.close();
+  },
 });
 
 Deno.test("Database installs and loads no extensions by itself", async () => {

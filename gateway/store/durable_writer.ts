@@ -21,6 +21,7 @@ export class DurableWriter<Row> {
   constructor(database: Database, format: TableFormat<Row>) {
     this.#database = database;
     this.#format = format;
+    database.beforeClosing(() => this.close());
   }
 
   /**
@@ -36,7 +37,7 @@ export class DurableWriter<Row> {
       const { generation } = this.#database;
       try {
         if (this.#doubted === first && await this.#has(first)) return;
-        return await this.#database.track(this.#tryWriting(rows));
+        return await this.#database.track(() => this.#tryWriting(rows));
       } catch (cause) {
         await this.close();
         if (await this.#isStoredAfterAll(first, cause, generation)) return;

@@ -5,7 +5,6 @@ import type { TableFormat } from "./table_format.ts";
 
 /** Appends rows to a table, a group in each transaction, on a connection of its own. */
 export class GroupAppender<Row> {
-  readonly #database: Database;
   readonly #connection: DuckDBConnection;
   readonly #format: TableFormat<Row>;
   readonly #appender: ChunkAppender;
@@ -15,14 +14,12 @@ export class GroupAppender<Row> {
   #begun: Promise<unknown>;
 
   private constructor(
-    database: Database,
     connection: DuckDBConnection,
     format: TableFormat<Row>,
     appender: ChunkAppender,
     begin: DuckDBPreparedStatement,
     commit: DuckDBPreparedStatement,
   ) {
-    this.#database = database;
     this.#connection = connection;
     this.#format = format;
     this.#appender = appender;
@@ -38,7 +35,6 @@ export class GroupAppender<Row> {
     const connection = await database.connect();
     try {
       return new GroupAppender(
-        database,
         connection,
         format,
         await ChunkAppender.open(connection, format.table, format.columns),
@@ -67,7 +63,7 @@ export class GroupAppender<Row> {
   }
 
   #beginNext(): Promise<unknown> {
-    const begun = this.#database.track(this.#begin.run());
+    const begun = this.#begin.run();
     begun.catch(() => {}); // The next append finds out.
     return begun;
   }

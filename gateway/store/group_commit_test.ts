@@ -162,7 +162,8 @@ Deno.test("GroupCommit.probe has a database opened anew that could not be opened
   let [isDown, isFull] = [true, true];
   const fake = {
     generation: 1,
-    track: (work: Promise<unknown>) => work,
+    track: (work: () => Promise<unknown>) => work(),
+    beforeClosing: () => {},
     use: async (work: (connection: DuckDBConnection) => Promise<unknown>) => {
       if (isDown) throw new Error("Failed to connect: instance closed");
       return await database.use(work);

@@ -52,6 +52,7 @@ export class Store {
       borrowResources: () => database.borrowResources(),
       exportDirectory: database.exportDirectory,
     });
+    database.beforeClosing(() => this.queries.close());
   }
 
   /** @throws {DatabaseOpenError} see {@linkcode Database.open} */
@@ -268,7 +269,7 @@ export class Store {
 
   async #connect(): Promise<DuckDBConnection> {
     this.#assertOpen();
-    return await this.#database.connect();
+    return await this.#database.track(() => this.#database.connect());
   }
 
   #assertOpen(): void {
