@@ -1,5 +1,10 @@
 import type { Context } from "hono";
-import { cloudEventFromHttp, cloudEventFromJson, cloudEventMode } from "../event/cloud_event.ts";
+import {
+  type CloudEventDraft,
+  cloudEventFromHttp,
+  cloudEventFromJson,
+  cloudEventMode,
+} from "../event/cloud_event.ts";
 import { GatewayError, InvalidEventError } from "../event/errors.ts";
 import {
   type EventContext,
@@ -70,16 +75,12 @@ export function ingestHandler(options: IngestOptions) {
         : sent;
       const context = { receivedUs };
       if (mode === "batch") return await ingestArray(body, key, cloudEvent);
-      if (mode === "structured") return await answer(cloudEvent(body, context));
-      if (mode === "binary") {
-        const draft = cloudEventFromHttp(request.headers, body);
-        return await answer(eventFromPayload(draft.payload, draft.payloadBytes, {
-          ...draft,
-          ...context,
-        }));
-      }
-      if (isArray(body)) return await ingestArray(body, key, eventFromJson);
-      const event = eventFromJson(body, { ...context, idempotencyKey: key });
+      if (mode === null && isArray(body)) return await ingestArray(body, key, eventFromJson);
+      const event = mode === null
+        ? eventFromJson(body, { ...context, idempotencyKey: key })
+        : mode === "structured"
+        ? cloudEvent(body, context)
+        : cloudEventOf(cloudEventFromHttp(request.headers, body), context);
       if (event.type !== SYSTEM_CONFIG) return await answer(event);
       // A signature proves a source of events, not the right to configure.
       if (source !== null) guard.requireToken(request);
@@ -169,7 +170,10 @@ export function ingestHandler(options: IngestOptions) {
 }
 
 function cloudEvent(bytes: Uint8Array, context: EventContext): GatewayEvent {
-  const draft = cloudEventFromJson(bytes);
+  return cloudEventOf(cloudEventFromJson(bytes), context);
+}
+
+function cloudEventOf(draft: CloudEventDraft, context: EventContext): GatewayEvent {
   return eventFromPayload(draft.payload, draft.payloadBytes, { ...context, ...draft });
 }
 
