@@ -86,10 +86,11 @@ Deno.test("The embed worker keeps nothing of what it embedded", async () => {
   };
   await embed(40);
   const beforeBytes = Deno.memoryUsage().rss;
-  await embed(80);
+  await embed(400);
   const grownBytes = Deno.memoryUsage().rss - beforeBytes;
   await client.close();
-  assert.ok(grownBytes < 40e6, `grown by ${grownBytes} bytes; 80 MB were written`);
+  // Other tests, which run in this process too, take some as well.
+  assert.ok(grownBytes < 200e6, `grown by ${grownBytes} bytes; 420 MB were written`);
 });
 
 Deno.test("The embed worker says why it can't work", async () => {
