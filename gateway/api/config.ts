@@ -10,14 +10,15 @@ const wholeNumber = (max: number) =>
     [z.number(), z.string().regex(/^\d+$/).transform(Number)],
     `must be a whole number from 1 to ${max}`,
   ).pipe(z.number().int().min(1).max(max));
+const HttpUrl = z.url({ protocol: /^https?$/ });
 /** Absolute (RFC 3987), or empty; without the characters that would end it in Turtle. */
 // deno-lint-ignore no-control-regex
 const IRI = /^$|^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`\x00-\x20]+$/i;
 
 /** What can be changed by `POST /api/config`. An empty string leaves a text as it is. */
 export const SettingsChange = z.object({
-  webhook_url: z.union(
-    [z.literal(""), z.url({ protocol: /^https?$/ })],
+  webhook_url: z.string().refine(
+    (text) => text === "" || HttpUrl.safeParse(text).success,
     "must be an http:// or https:// URL, or null",
   ).nullable().optional()
     .openapi({ description: "Where batches are exported to; null = nowhere." }),
@@ -33,8 +34,8 @@ export const SettingsChange = z.object({
     .openapi({ type: "integer", description: "The same as batch_size." }),
   export_interval_secs: wholeNumber(86_400).optional()
     .openapi({ type: "integer", description: "Longest time until a smaller export, s." }),
-  export_from: z.union(
-    [z.literal(""), z.string().refine((text) => idBefore(text) !== null)],
+  export_from: z.string().refine(
+    (text) => text === "" || idBefore(text) !== null,
     'must be an event\'s id, an RFC 3339 time, or "beginning"',
   ).optional().openapi({
     description: "From where on events are exported: an event's id, an RFC 3339 time, or " +

@@ -99,7 +99,9 @@ Deno.test("changeSettings names the member that is wrong and changes nothing", a
       const [name] = Object.keys(values);
       await assert.rejects(
         async () => await changeSettings(keeper, { ontology_iri: "urn:new#", ...values }),
-        (error) => error instanceof InvalidRequestError && error.message.startsWith(`${name}: `),
+        (error) =>
+          error instanceof InvalidRequestError && error.message.startsWith(`${name}: `) &&
+          !/: Invalid (input|URL)$/.test(error.message),
         JSON.stringify(values),
       );
     }
