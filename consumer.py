@@ -43,7 +43,19 @@ import warnings
 import weakref
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import IO, Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import (
+    IO,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 try:
     import numpy as np
@@ -363,7 +375,8 @@ class _Ring:
             mapping = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
         self._path = path
         self._file_id = (status.st_dev, status.st_ino)
-        self._words: Union[memoryview[int], _ClosedWords] = memoryview(mapping)[: HEADER_DTYPE.itemsize].cast("Q")
+        header = memoryview(mapping)[: HEADER_DTYPE.itemsize]
+        self._words: Union[memoryview[int], _ClosedWords] = header.cast("Q")
         frame_bytes = np.frombuffer(mapping, np.uint8, self.capacity * FRAME_BYTES, FRAMES_OFFSET)
         self._look_at(frame_bytes.reshape(self.capacity, FRAME_BYTES))
         self.generation = self._words[_GENERATION]
@@ -383,6 +396,7 @@ class _Ring:
     def tail(self) -> int:
         return self._words[_TAIL]
 
+    @property
     def alive(self) -> bool:
         return abs(time.time_ns() // 1000 - self._words[_HEARTBEAT]) < ALIVE_WITHIN_US
 
@@ -582,7 +596,7 @@ class PhysicsConsumer:
     """How often the gateway made a new ring and the cursor went on there, at its oldest frame."""
 
     def __init__(
-        self, path: Optional[Union[str, "os.PathLike[str]"]] = None, start: str = "latest"
+        self, path: Optional[Union[str, os.PathLike[str]]] = None, start: str = "latest"
     ) -> None:
         if start not in ("latest", "oldest"):
             raise ValueError(f"start is 'latest' or 'oldest', not {start!r}")
@@ -634,7 +648,7 @@ class PhysicsConsumer:
     def alive(self) -> bool:
         """Whether the gateway gave a sign of life within the last 3 s."""
         self._leave_dead_ring()
-        return self._ring.alive()
+        return self._ring.alive
 
     def read_latest(self) -> Optional[ParticleFrame]:
         """A copy of the newest frame; None while there is none."""
@@ -846,7 +860,7 @@ class PhysicsConsumer:
 
     def _leave_dead_ring(self) -> None:
         """Goes on in the gateway's new ring, if it has left this one for another."""
-        if not self._ring.alive() and self._ring.replaced():
+        if not self._ring.alive and self._ring.replaced():
             self._reopen()
 
     def _control(self) -> FrameArray:
@@ -1111,7 +1125,8 @@ def _parse_arguments(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--embeddings", action="store_true", help="embeddings in the JSON too")
-    parser.add_argument("--path", help="the ring (default: %s)" % default_path().replace("%", "%%"))
+    path = default_path().replace("%", "%%")
+    parser.add_argument("--path", help=f"the ring (default: {path})")
     options = parser.parse_args(arguments)
     if options.clusters > ATTRACTORS_MAX:
         parser.error(f"--clusters is at most {ATTRACTORS_MAX}")

@@ -43,8 +43,8 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
   const ocr = await readerSettings(flags, models);
   const embedders = await embedderChoices(flags, models);
   const documentSchemas = flags.documentSchemas === undefined
-    ? {}
-    : { documentSchemas: await readDocumentSchemas(flags.documentSchemas) };
+    ? undefined
+    : await readDocumentSchemas(flags.documentSchemas);
   // The ring is opened in a thread of its own, and the pipeline starts others and waits for the
   // disk: the code that comes next is loaded meanwhile.
   const ring = Ring.open({
@@ -54,27 +54,26 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
   });
   ring.catch(() => {}); // the pipeline finds out
   const { Pipeline } = await import("../gateway/pipeline/pipeline.ts");
-  const starting = Pipeline.start({
-    log,
-    ...(ner === undefined ? {} : { ner }),
-    exports: {
-      secret: flags.exportSecret,
-      allowPrivate: flags.allowPrivateWebhooks === true,
-    },
-    ...(flags.llm ? { llm: llmOptions(flags) } : {}),
-    ...(ocr === undefined ? {} : { ocr }),
-    ...documentSchemas,
-    ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
-    store: {
-      path: dbPath,
-      largestEventMb: flags.maxBodyMb,
-      queryMemoryMiB: flags.queryMemoryMb,
-    },
-    embedders,
-    ring,
-  });
   const [pipeline, { serve }] = await Promise.all([
-    starting,
+    Pipeline.start({
+      log,
+      ...(ner === undefined ? {} : { ner }),
+      exports: {
+        secret: flags.exportSecret,
+        allowPrivate: flags.allowPrivateWebhooks === true,
+      },
+      ...(flags.llm ? { llm: llmOptions(flags) } : {}),
+      ...(ocr === undefined ? {} : { ocr }),
+      ...(documentSchemas === undefined ? {} : { documentSchemas }),
+      ...(flags.imageRoot === undefined ? {} : { imageRoot: flags.imageRoot }),
+      store: {
+        path: dbPath,
+        largestEventMb: flags.maxBodyMb,
+        queryMemoryMiB: flags.queryMemoryMb,
+      },
+      embedders,
+      ring,
+    }),
     import("../gateway/api/server.ts"),
   ]);
   let server;

@@ -17,6 +17,12 @@ export function share(text: string): number {
   throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
+/** Reads a text that says something. */
+export function nonEmpty(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
 /** Reads an RFC 3339 timestamp. */
 export function timestamp(text: string): string {
   if (isRfc3339(text)) return text;
@@ -32,10 +38,8 @@ export function httpUrl(text: string): string {
 /** Reads what signs webhooks: `whsec_` and 24 to 64 bytes in base64, by Standard Webhooks. */
 export function signingSecret(text: string): string {
   const [, encoded] = /^whsec_([\w+/]+={0,2})$/.exec(text) ?? [];
-  try {
-    const { length } = Uint8Array.fromBase64(encoded!);
-    if (length >= 24 && length <= 64) return text;
-  } catch { /* no base64 */ }
+  const bytes = base64Bytes(encoded ?? "");
+  if (bytes >= 24 && bytes <= 64) return text;
   throw new InvalidArgumentError(
     "It must be whsec_ and 24 to 64 bytes in base64, such as whsec_$(openssl rand -base64 32).",
   );
@@ -47,22 +51,19 @@ export function webhookSecret(
   former: ReadonlyMap<string, string> | undefined,
 ): ReadonlyMap<string, string> {
   const [, source, secret] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (source === undefined || secret === undefined || !isBase64(secret.replace(/^whsec_/, ""))) {
+  if (
+    source === undefined || secret === undefined || base64Bytes(secret.replace(/^whsec_/, "")) === 0
+  ) {
     throw new InvalidArgumentError("It must look like github=whsec_ and base64.");
   }
   return new Map(former).set(source, secret);
 }
 
-function isBase64(text: string): boolean {
+/** What a text in base64 holds; 0 if it is none. */
+function base64Bytes(text: string): number {
   try {
-    return Uint8Array.fromBase64(text).length > 0;
+    return Uint8Array.fromBase64(text).length;
   } catch {
-    return false;
+    return 0;
   }
-}
-
-/** Reads a text that says something. */
-export function nonEmpty(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("It must not be empty.");
 }

@@ -32,9 +32,9 @@ export async function eventFromForm(
   const members: string[] = [];
   for (const [name, value] of await formOf(body, contentType)) {
     if (typeof value === "string") {
-      members.push(name === "event" ? eventMembers(value) : jsonMember(name, value));
+      members.push(name === "event" ? eventMembers(value) : memberJson(name, value));
     } else if (FILE_MEMBERS.has(name)) {
-      members.push(jsonMember("image", (await value.bytes()).toBase64()));
+      members.push(memberJson("image", (await value.bytes()).toBase64()));
     } else {
       throw new InvalidEventError(name, "can't be a file", "Send one file, as the part `image`.");
     }
@@ -73,7 +73,7 @@ async function formOf(body: Uint8Array, contentType: string): Promise<FormData> 
   }
 }
 
-function jsonMember(name: string, value: string): string {
+function memberJson(name: string, value: string): string {
   return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 

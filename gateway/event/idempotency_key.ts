@@ -6,9 +6,9 @@ export const MAX_ID_LENGTH = 512;
 const HINT = `Send a shorter one: at most ${MAX_ID_LENGTH} characters.`;
 
 /**
- * The idempotency key of a whole request, or null: `key:…` from `Idempotency-Key`, else
- * `webhook:…` (`signed:source|…` if it was verified) from the `webhook-id` of Standard Webhooks. The prefixes keep the ids of different
- * sources apart; `id:…` and `ce:…` are made where events are read.
+ * The idempotency key of a whole request, or null: `key:…` from `Idempotency-Key`, else `webhook:…`
+ * (`signed:source|…` if it was verified) from the `webhook-id` of Standard Webhooks. The prefixes keep
+ * the ids of different sources apart; `id:…` and `ce:…` are made where events are read.
  *
  * For a request with one event. The events of a batch would all be duplicates of the first.
  *

@@ -41,8 +41,7 @@ export async function deliver(
 ): Promise<DeliveryAnswer> {
   using time = timeLimit(timeoutMs);
   const ending = AbortSignal.any(signal === undefined ? [time.signal] : [time.signal, signal]);
-  const resolving = resolveTarget(url, { allowPrivate });
-  const { address, family } = await unlessAborted(resolving, ending);
+  const { address, family } = await unlessAborted(resolveTarget(url, { allowPrivate }), ending);
   const sentAt = new Date();
   const headers: Record<string, string> = {
     "Host": url.host,
@@ -57,38 +56,31 @@ export async function deliver(
   };
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
-  return await new Promise((resolve, reject) => {
-    const request = send({
-      method: "POST",
-      host: address,
-      family,
-      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
-      port: url.port === "" ? undefined : Number(url.port),
-      path: `${url.pathname}${url.search}`,
-      headers,
-      agent: false,
-    }, (response) => {
-      // What it says beyond its status does not matter, and may be endless.
-      response.destroy();
-      settle(() =>
-        resolve({
-          status: response.statusCode ?? 0,
-          retryAfterS: retryAfter(response.headers["retry-after"], sentAt),
-        })
-      );
+  const answer = Promise.withResolvers<DeliveryAnswer>();
+  const request = send({
+    method: "POST",
+    host: address,
+    family,
+    ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+    port: url.port === "" ? undefined : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    headers,
+    agent: false,
+  }, (response) => {
+    // What it says beyond its status does not matter, and may be endless.
+    response.destroy();
+    answer.resolve({
+      status: response.statusCode ?? 0,
+      retryAfterS: retryAfter(response.headers["retry-after"], sentAt),
     });
-    const abort = () => {
-      settle(() => reject(ending.reason));
-      request.destroy();
-    };
-    const settle = (how: () => void) => {
-      ending.removeEventListener("abort", abort);
-      how();
-    };
-    ending.addEventListener("abort", abort);
-    request.on("error", (error) => settle(() => reject(error)));
-    request.end(body);
   });
+  request.on("error", answer.reject);
+  request.end(body);
+  try {
+    return await unlessAborted(answer.promise, ending);
+  } finally {
+    request.destroy();
+  }
 }
 
 /** A signal that comes when the time is over, unless it is disposed of before. */

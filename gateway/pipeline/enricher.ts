@@ -89,6 +89,8 @@ export class Enricher {
     const places = batch.flatMap((pending, place) => stage.applies(pending) ? [place] : []);
     if (places.length === 0) return;
     const outcomes = await this.#outcomes(stage, places.map((place) => batch[place]!));
+    const failed = outcomes.filter(({ error }) => error !== undefined).length;
+    if (failed > 0) this.#parts.metrics.stagesFailed.inc({ stage: stage.name }, failed);
     const doneUs = nowUs();
     this.#parts.record(places.map((place, i): Enrichment => {
       const { result, error } = outcomes[i]!;
@@ -120,8 +122,6 @@ export class Enricher {
         const outcomes = await withinTime(stage, events);
         breaker.succeed();
         metrics.observe(stage.name, performance.now() - startedMs);
-        const failed = outcomes.filter((outcome) => outcome.error !== undefined).length;
-        if (failed > 0) metrics.stagesFailed.inc({ stage: stage.name }, failed);
         return outcomes;
       } catch (cause) {
         breaker.fail(performance.now());
@@ -129,7 +129,6 @@ export class Enricher {
         log.warn("events go on without a stage", { stage: stage.name, reason: error });
       }
     }
-    metrics.stagesFailed.inc({ stage: stage.name }, events.length);
     return events.map(() => ({ result: null, error }));
   }
 }

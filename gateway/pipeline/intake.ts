@@ -4,7 +4,7 @@ import { formatUuid, type UuidV7 } from "../event/uuid_v7.ts";
 import { StoreUnavailableError } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
 import { nowUs } from "./clock.ts";
-import type { FirstAnswer, IdempotencyWindow } from "./idempotency.ts";
+import { DEFAULT_MAX_KEYS, type FirstAnswer, type IdempotencyWindow } from "./idempotency.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PendingEvents } from "./pending_events.ts";
 import type { Schemas } from "./schemas.ts";
@@ -33,7 +33,6 @@ export interface IntakeParts {
 }
 
 const CROWDED_WAIT_MS = 2;
-const MAX_DOUBTED_KEYS = 100_000;
 
 /** Takes events in: gives them their ids, has them stored, learns their types, queues their frames. */
 export class Intake {
@@ -51,7 +50,8 @@ export class Intake {
    * @throws {StoreBusyError | StoreUnavailableError} if it is not stored
    */
   async accept(event: GatewayEvent): Promise<Accepted> {
-    if (this.#doubtedIds.size > 0) await this.#settleDoubts([event]);
+    const settling = this.#settleDoubts([event]);
+    if (settling !== null) await settling;
     const first = this.#findTwin(event);
     if (first !== undefined) {
       const answer = await first;
@@ -115,11 +115,8 @@ export class Intake {
       const answer = this.#parts.idempotency.findUnderWay(key, receivedUs / 1000);
       if (answer !== undefined) unsettled.push(answer.catch(() => {}));
     }
-    const isDoubted = ({ idempotencyKey: key }: GatewayEvent) =>
-      key !== null && this.#doubtedIds.has(key);
-    if (this.#doubtedIds.size > 0 && events.some(isDoubted)) {
-      unsettled.push(this.#settleDoubts(events));
-    }
+    const settling = this.#settleDoubts(events);
+    if (settling !== null) unsettled.push(settling);
     return unsettled;
   }
 
@@ -127,16 +124,24 @@ export class Intake {
    * Asks the store for events that were refused although they may be stored, before others with the
    * same keys are taken in.
    *
-   * @throws {StoreUnavailableError} if it can't be read
+   * @returns null if there are none
    */
-  async #settleDoubts(events: readonly GatewayEvent[]): Promise<void> {
-    const { store, idempotency } = this.#parts;
+  #settleDoubts(events: readonly GatewayEvent[]): Promise<void> | null {
+    if (this.#doubtedIds.size === 0) return null;
     const doubts = new Map<string, string>();
     for (const { idempotencyKey: key } of events) {
       const id = key === null ? undefined : this.#doubtedIds.get(key);
       if (id !== undefined) doubts.set(id, key!);
     }
-    if (doubts.size === 0) return;
+    return doubts.size === 0 ? null : this.#settle(doubts);
+  }
+
+  /**
+   * @param doubts keys by the ids
+   * @throws {StoreUnavailableError} if the store can't be read
+   */
+  async #settle(doubts: ReadonlyMap<string, string>): Promise<void> {
+    const { store, idempotency } = this.#parts;
     const stored = await store.eventsByIds([...doubts.keys()]).catch((cause) => {
       throw new StoreUnavailableError("nobody can tell whether the event is stored", { cause });
     });
@@ -153,7 +158,7 @@ export class Intake {
     for (const { idempotencyKey: key, id } of events) {
       if (key === null) continue;
       this.#doubtedIds.set(key, formatUuid(id));
-      if (this.#doubtedIds.size <= MAX_DOUBTED_KEYS) continue;
+      if (this.#doubtedIds.size <= DEFAULT_MAX_KEYS) continue;
       const [oldest] = this.#doubtedIds.keys();
       this.#doubtedIds.delete(oldest!);
     }

@@ -37,11 +37,13 @@ export class Schemas {
     while (true) {
       const page = await store.listAfter(afterId, REPLAY_PAGE_EVENTS);
       for (const stored of page) {
+        let event: GatewayEvent;
         try {
-          schemas.learn(restoreEvent({ ...stored, id: parseUuid(stored.id)! }));
+          event = restoreEvent({ ...stored, id: parseUuid(stored.id)! });
         } catch {
-          // It can't be read back. Whoever publishes it says so.
+          continue; // It can't be read back. Whoever publishes it says so.
         }
+        schemas.learn(event);
       }
       if (page.length === 0) return schemas;
       afterId = page.at(-1)!.id;
