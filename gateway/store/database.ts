@@ -35,8 +35,8 @@ const SPARE_MIB = 8;
 
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
- * up in the middle of a checkpoint, say); {@linkcode recover} then opens the file anew, and every
- * connection has to be taken again.
+ * up in the middle of a checkpoint, say); then the file is opened anew, and every connection has to
+ * be taken again. What was committed is there again; an in-memory database is empty.
  */
 export class Database {
   readonly #options: Required<DatabaseOptions>;
@@ -47,6 +47,8 @@ export class Database {
   readonly #closers: (() => Promise<void>)[] = [];
   #instance: DuckDBInstance;
   #generation = 1;
+  /** False while the file is opened anew, and after that was in vain. */
+  #isOpen = true;
   #reopening: Promise<void> | null = null;
 
   private constructor(
@@ -109,13 +111,23 @@ export class Database {
     return this.track(() => this.#use(work));
   }
 
-  /** Has DuckDB do something, for which the file stays open: while it is opened anew, that waits. */
+  /**
+   * Has DuckDB do something, for which the file stays open: while it is opened anew, that waits.
+   * After a fatal error it is opened anew; if that is in vain, whoever comes next tries it again.
+   *
+   * @throws {DatabaseOpenError} if the file can't be opened anew
+   */
   async track<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#reopening !== null) await this.#reopening.catch(() => {});
+    while (!this.#isOpen) await this.#openAnew();
+    const generation = this.#generation;
     const working = work();
     this.#work.add(working);
     try {
       return await working;
+    } catch (cause) {
+      const isShutDown = isFatal(cause) && generation === this.#generation;
+      if (isShutDown) await this.#openAnew().catch(() => {});
+      throw cause;
     } finally {
       this.#work.delete(working);
     }
@@ -128,18 +140,6 @@ export class Database {
    */
   beforeClosing(close: () => Promise<void>): void {
     this.#closers.push(close);
-  }
-
-  /**
-   * Opens the file anew after a fatal error. What was committed is there again; an in-memory
-   * database is empty.
-   *
-   * @param generation of the opening that the error was of: there may have been another since
-   * @throws {DatabaseOpenError} as long as the cause persists
-   */
-  async recover(generation: number): Promise<void> {
-    if (generation !== this.#generation) return;
-    await (this.#reopening ??= this.#reopen().finally(() => this.#reopening = null));
   }
 
   /** Lets DuckDB have what queries and large events take, until this is disposed of. */
@@ -173,10 +173,16 @@ export class Database {
     this.#instance.closeSync();
   }
 
+  #openAnew(): Promise<void> {
+    this.#isOpen = false;
+    return this.#reopening ??= this.#reopen().finally(() => this.#reopening = null);
+  }
+
   async #reopen(): Promise<void> {
     await this.#closeInstance();
     this.#instance = await openInstance(this.#options, this.#exportDirectory);
     this.#generation++;
+    this.#isOpen = true;
     this.#resources.renew();
   }
 
@@ -197,10 +203,10 @@ export class Database {
   }
 }
 
-/** Whether DuckDB has shut the instance down, so that only {@linkcode Database.recover} helps. */
+/** Whether DuckDB has shut the instance down, so that only opening the file anew helps. */
 export function isFatal(error: unknown): boolean {
   return error instanceof Error &&
-    /^FATAL Error|database has been invalidated|instance (is )?closed/i.test(error.message);
+    /^FATAL Error|database has been invalidated/i.test(error.message);
 }
 
 function idleMemoryMiB({ largestEventMb }: Required<DatabaseOptions>): number {

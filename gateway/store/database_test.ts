@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { Database, isFatal } from "./database.ts";
 import { DatabaseOpenError, DatabaseTooNewError } from "./errors.ts";
 import { DurableWriter } from "./durable_writer.ts";
@@ -87,17 +88,42 @@ Deno.test("Database refuses a file that a newer program has written", async () =
   await assert.rejects(Database.open({ path: file.path }), DatabaseTooNewError);
 });
 
-Deno.test("Database.recover opens the file anew", async () => {
+/** Has DuckDB's instance shut itself down, as far as the database can tell. */
+async function failFatally(database: Database): Promise<void> {
+  const failure = new Error("FATAL Error: the disk is full");
+  await assert.rejects(database.use(() => Promise.reject(failure)), failure);
+}
+
+Deno.test("Database is opened anew after a fatal error", async () => {
   await using file = await temporaryDatabasePath();
   const database = await Database.open({ path: file.path });
   await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
-  await database.recover(database.generation);
+  const { generation } = database;
+  await Promise.all([failFatally(database), failFatally(database)]);
+  assert.equal(database.generation, generation + 1);
   assert.deepEqual(await run(database, "SELECT value FROM config"), [["value"]]);
   await database.close();
 });
 
+Deno.test("Database that was opened anew in vain is tried again by whoever comes next", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
+  await run(database, "CHECKPOINT");
+  const away = `${file.path}.away`;
+  await Deno.rename(file.path, away);
+  await Deno.mkdir(file.path);
+  await failFatally(database);
+  const read = () => database.use((connection) => connection.runAndReadAll("FROM config"));
+  await assert.rejects(read(), DatabaseOpenError);
+  await Deno.remove(file.path);
+  await Deno.rename(away, file.path);
+  assert.equal((await read()).currentRowCount, 1);
+  await database.close();
+});
+
 Deno.test({
-  name: "Database.recover closes the file before it opens it: its lock would be lost later",
+  name: "Database closes the file before it opens it anew: its lock would be lost later",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using file = await temporaryDatabasePath();
@@ -118,9 +144,9 @@ Deno.test({
     database.beforeClosing(() => Promise.resolve(kept.closeSync()));
     assert.equal(await openFiles(), 1);
     await Promise.all([
-      database.recover(database.generation),
+      failFatally(database),
       // Begun meanwhile, it waits.
-      database.use((connection) => connection.run("SELECT 1")),
+      delay(0).then(() => database.use((connection) => connection.run("SELECT 1"))),
     ]);
     assert.equal(await openFiles(), 1);
     await writer.write([newEvent()]);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Database, isFatal } from "./database.ts";
+import type { Database } from "./database.ts";
 import { isOutOfMemory } from "./errors.ts";
 import { RowWriter } from "./row_writer.ts";
 import type { TableFormat } from "./table_format.ts";
@@ -40,7 +40,7 @@ export class DurableWriter<Row> {
         return await this.#database.track(() => this.#tryWriting(rows));
       } catch (cause) {
         await this.close();
-        if (await this.#isStoredAfterAll(first, cause, generation)) return;
+        if (await this.#isStoredAfterAll(first)) return;
         const isOpenedAnew = this.#database.generation !== generation && attempt === 1;
         // A query that has all the memory will end: nobody's events are refused because of it.
         const mayFindMemory = isOutOfMemory(cause) && attempt < MAX_ATTEMPTS;
@@ -67,9 +67,8 @@ export class DurableWriter<Row> {
    * Finds out what became of a transaction: a commit can fail in the checkpoint that follows it, when
    * the rows are durable already.
    */
-  async #isStoredAfterAll(row: Row, cause: unknown, generation: number): Promise<boolean> {
+  async #isStoredAfterAll(row: Row): Promise<boolean> {
     try {
-      if (isFatal(cause)) await this.#database.recover(generation);
       const isStored = await this.#has(row);
       this.#doubted = null;
       return isStored;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { GatewayEvent } from "../event/event.ts";
-import { type Database, isFatal } from "./database.ts";
+import type { Database } from "./database.ts";
 import { DurableWriter } from "./durable_writer.ts";
 import { StoreBusyError, StoreUnavailableError } from "./errors.ts";
 import { EVENTS } from "./table_format.ts";
@@ -132,18 +132,13 @@ export class GroupCommit {
    */
   async probe(): Promise<void> {
     if (this.#failure === null) return;
-    const { generation } = this.#database;
-    const bytes = this.#failedBytes;
-    const write = () =>
-      this.#database.use((connection) =>
-        connection.run("INSERT INTO config VALUES (now(), 'write_probe', repeat(' ', $1))", [bytes])
-      );
     try {
-      await write().catch(async (cause) => {
-        if (!isFatal(cause)) throw cause;
-        await this.#database.recover(generation);
-        await write();
-      });
+      await this.#database.use((connection) =>
+        connection.run(
+          "INSERT INTO config VALUES (now(), 'write_probe', repeat(' ', $1))",
+          [this.#failedBytes],
+        )
+      );
       this.#failure = null;
     } catch {
       // The failure stands.

@@ -157,43 +157,6 @@ Deno.test("GroupCommit.probe finds out that the store takes writes again", async
   });
 });
 
-Deno.test("GroupCommit.probe has a database opened anew that could not be opened before", async () => {
-  const database = await Database.open({ path: ":memory:" });
-  let [isDown, isFull] = [true, true];
-  const fake = {
-    generation: 1,
-    track: (work: () => Promise<unknown>) => work(),
-    beforeClosing: () => {},
-    use: async (work: (connection: DuckDBConnection) => Promise<unknown>) => {
-      if (isDown) throw new Error("Failed to connect: instance closed");
-      return await database.use(work);
-    },
-    connect: async () => {
-      if (isDown) throw new Error("FATAL Error: the disk is full");
-      return await database.connect();
-    },
-    // It is opened anew once before the write is tried again, and then in vain.
-    recover: (generation: number) => {
-      if (generation !== fake.generation) return Promise.resolve();
-      if (fake.generation > 1 && isFull) return Promise.reject(new Error("no space left"));
-      fake.generation++;
-      isDown = isFull;
-      return Promise.resolve();
-    },
-  };
-  const commits = new GroupCommit(fake as unknown as Database);
-  await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
-  await commits.probe();
-  assert.ok(commits.failure instanceof StoreUnavailableError);
-  isFull = false;
-  await commits.probe();
-  assert.equal(commits.failure, null);
-  await commits.append(newEvents(2));
-  assert.equal(await countRows(await database.connect()), 2);
-  await commits.close();
-  await database.close();
-});
-
 Deno.test("GroupCommit answers each of many appends that come one after the other", async () => {
   const groups: number[] = [];
   await withGroupCommit(async (commits, connection) => {
