@@ -3,8 +3,12 @@ import { DurableWriter } from "./durable_writer.ts";
 import type { Enrichment } from "./rows.ts";
 import { ENRICHMENTS } from "./table_format.ts";
 
-/** Nobody waits for enrichments: they gather this long, so that few transactions keep many. */
-const GATHER_MS = 50;
+/**
+ * Nobody waits for enrichments: they gather until they are many, or so long, because a transaction
+ * costs as much for a few. What a crash takes of them is made again.
+ */
+const GATHER_MS = 250;
+const GATHER_ENRICHMENTS = 2_000;
 const RETRY_INTERVAL_MS = 1_000;
 const MAX_GROUP_ENRICHMENTS = 10_000;
 /** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
@@ -31,7 +35,9 @@ export class EnrichmentLog {
     if (this.#queued.length > MAX_QUEUED_ENRICHMENTS) {
       this.#queued.splice(0, this.#queued.length - MAX_QUEUED_ENRICHMENTS);
     }
-    this.#runAfter(this.#failure === null ? GATHER_MS : RETRY_INTERVAL_MS);
+    if (this.#failure !== null) this.#runAfter(RETRY_INTERVAL_MS);
+    else if (this.#queued.length < GATHER_ENRICHMENTS) this.#runAfter(GATHER_MS);
+    else void this.#run();
   }
 
   /**
@@ -65,17 +71,21 @@ export class EnrichmentLog {
     return this.#running;
   }
 
+  /** Writes what is queued; what comes meanwhile gathers again, or no group would be large. */
   async #writeQueued(): Promise<void> {
-    while (this.#group.length > 0 || this.#queued.length > 0) {
+    let left = this.#group.length + this.#queued.length;
+    while (left > 0 || this.#queued.length >= GATHER_ENRICHMENTS) {
       if (this.#group.length === 0) this.#group = this.#queued.splice(0, MAX_GROUP_ENRICHMENTS);
       try {
         await this.#writer.write(this.#group);
-        this.#group = [];
-        this.#failure = null;
       } catch (cause) {
         this.#failure = cause;
         return this.#runAfter(RETRY_INTERVAL_MS);
       }
+      this.#failure = null;
+      left = Math.min(left - this.#group.length, this.#queued.length);
+      this.#group = [];
     }
+    if (this.#queued.length > 0) this.#runAfter(GATHER_MS);
   }
 }

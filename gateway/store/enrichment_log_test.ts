@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { Database } from "./database.ts";
 import { EnrichmentLog } from "./enrichment_log.ts";
 import { newEvent, published } from "./fixtures.ts";
@@ -55,6 +56,22 @@ Deno.test("EnrichmentLog writes by itself after a while", () =>
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.deepEqual(await run(COUNT), [[1]]);
+  }));
+
+Deno.test("EnrichmentLog writes many at once, and lets what comes meanwhile gather", () =>
+  withLog(async (log, run) => {
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = Object.assign(() => 1, setTimeout) as typeof setTimeout; // The log's timer never fires.
+    try {
+      log.append(Array.from({ length: 2_000 }, (_, i) => published(newEvent(), i)));
+      log.append([published(newEvent(), 2_000)]);
+      for (let i = 0; i < 1_000 && (await run(COUNT))[0]![0] === 0; i++) await setImmediate();
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    assert.deepEqual(await run(COUNT), [[2_000]]);
+    await log.flush();
+    assert.deepEqual(await run(COUNT), [[2_001]]);
   }));
 
 Deno.test("EnrichmentLog keeps what can't be written, and writes it later", () =>
