@@ -1,5 +1,5 @@
 import { GatewayProcess } from "./gateway_process.ts";
-import { runLoad } from "./load.ts";
+import { runLoad } from "./native_load.ts";
 import { compare, type Compared, median } from "./measurement.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -1,5 +1,5 @@
 import { type GatewayProcess, runArguments } from "./gateway_process.ts";
-import { runLoad } from "./load.ts";
+import { runLoad } from "./native_load.ts";
 import { compare, type Measurement, median } from "./measurement.ts";
 import { ServerProcess } from "./server_process.ts";
 import type { Workspace } from "./workspace.ts";
