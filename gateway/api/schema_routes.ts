@@ -10,12 +10,20 @@ const SchemaBody = z.object({
   context: z.looseObject({}).nullable().openapi({ description: "JSON-LD @context, if any." }),
 }).loose().openapi("Schema");
 
+const NOT_FOUND = jsonAnswer("No event of this type was received.", ErrorBody);
+
 const VOLUME_INTERVAL_S = 60;
 
 const VolumeQuery = z.object({ minutes: z.coerce.number().int().min(1).max(1_440).default(60) });
 
 /** `GET /api/schemas`, `GET /api/schemas/{name}` and `GET /api/schemas/{name}/volume`. */
 export function schemaRoutes(app: OpenAPIHono, { schemas, store }: Pipeline): void {
+  const find = (name: string) => {
+    const schema = schemas.registry.get(name);
+    if (schema !== undefined) return schema;
+    throw new NotFoundError("Schema not found", "See /api/schemas for the types.");
+  };
+
   app.openAPIRegistry.registerPath({
     method: "get",
     path: "/api/schemas",
@@ -37,17 +45,11 @@ export function schemaRoutes(app: OpenAPIHono, { schemas, store }: Pipeline): vo
     request: { params: z.object({ name: z.string() }) },
     responses: {
       200: jsonAnswer("The schema.", SchemaBody),
-      404: jsonAnswer("No event of this type was received.", ErrorBody),
+      404: NOT_FOUND,
       ...FAILURES,
     },
   });
-  app.get("/api/schemas/:name", (c) => {
-    const schema = schemas.registry.get(c.req.param("name"));
-    if (schema === undefined) {
-      throw new NotFoundError("Schema not found", "See /api/schemas for the types.");
-    }
-    return c.json(schema.toJson());
-  });
+  app.get("/api/schemas/:name", (c) => c.json(find(c.req.param("name")).toJson()));
 
   const volume = createRoute({
     method: "get",
@@ -59,12 +61,14 @@ export function schemaRoutes(app: OpenAPIHono, { schemas, store }: Pipeline): vo
         "The counts, oldest first; the last one is of the minute that is not over yet.",
         z.object({ bucket_seconds: z.int(), counts: z.array(z.int()) }),
       ),
+      404: NOT_FOUND,
       ...FAILURES,
     },
   });
   app.openapi(volume, async (c) => {
     const { name } = c.req.valid("param");
     const { minutes } = c.req.valid("query");
+    find(name);
     const intervalUs = VOLUME_INTERVAL_S * 1e6;
     const sinceUs = (Math.floor(Date.now() / 60_000) - minutes + 1) * intervalUs;
     const byInterval = await store.countByInterval(name, { sinceUs, intervalUs });

@@ -60,6 +60,8 @@ Deno.test("a schema's volume counts its events by the minute", async () => {
   assert.equal(bucket_seconds, 60);
   assert.equal(counts.length, 10);
   assert.equal(counts.at(-1) + counts.at(-2), 2);
+  const missing = await gateway.fetch("/api/schemas/C/volume");
+  assert.deepEqual([missing.status, (await missing.json()).error], [404, "Schema not found"]);
 });
 
 Deno.test("the metrics tell what a dashboard shows", async () => {
