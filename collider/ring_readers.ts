@@ -57,7 +57,9 @@ async function readReader(
   }
   if (bytes.length !== READER_BYTES) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const ageUs = nowUs - Number(view.getBigInt64(READER.seen_us.offset, true));
+  const seenUs = Number(view.getBigInt64(READER.seen_us.offset, true));
+  if (seenUs === 0) return null; // it has made its file, and is about to fill it in
+  const ageUs = nowUs - seenUs;
   if (ageUs > FORGOTTEN_AFTER_US) await Deno.remove(path).catch(() => {});
   if (!(ageUs < STALE_AFTER_US)) return null;
   if (view.getBigUint64(READER.generation.offset, true) !== generation) return null;

@@ -49,13 +49,14 @@ Deno.test("listRingReaders passes over what does not follow this ring, and clear
   withReaders({
     short: new Uint8Array(10),
     empty: new Uint8Array(0),
+    begun: new Uint8Array(READER_BYTES),
     elsewhere: readerFile({ generation: 1n }),
     stale: readerFile({ ageUs: 61e6 }),
     gone: readerFile({ ageUs: 3601e6 }),
   }, async (path) => {
     assert.deepEqual(await listRingReaders(path, GENERATION, NOW_US), []);
     const left = await Array.fromAsync(Deno.readDir(readersPath(path)), ({ name }) => name);
-    assert.deepEqual(left.sort(), ["elsewhere", "empty", "short", "stale"]);
+    assert.deepEqual(left.sort(), ["begun", "elsewhere", "empty", "short", "stale"]);
   }));
 
 Deno.test("listRingReaders finds nobody where there is no folder", async () => {

@@ -107,10 +107,11 @@ export class ExampleRoom implements AsyncDisposable {
   async #start(command: readonly string[]): Promise<void> {
     await this.#settle();
     await this.#other?.[Symbol.asyncDispose]();
-    const before = await this.#countListeners();
+    // The gateway takes a moment to see that the last one has gone.
+    await eventually("silence", async () => await this.#countListeners() === 0 || undefined);
     const other = new Terminal(command, this.#place);
     this.#other = other;
-    await other.until("listening", async () => await this.#countListeners() > before);
+    await other.until("listening", async () => await this.#countListeners() > 0);
   }
 
   async #awaitPrinted(shown: string): Promise<void> {
