@@ -18,6 +18,7 @@ export interface LoadResult {
 }
 
 const DISTINCT_EVENTS = 20_000;
+
 /** Requests that send an event each. */
 export function requestsTo(url: URL | string): Uint8Array[] {
   const { host, pathname } = new URL(url);
