@@ -4,8 +4,8 @@ import { gatewaySource } from "../tui/source.ts";
 import type { DashboardTerminal, TerminalEvent } from "../tui/terminal/terminal.ts";
 import { DashboardGateway } from "./dashboard_gateway.ts";
 import { GatewayProcess } from "./gateway_process.ts";
-import { runLoad } from "./native_load.ts";
 import { compare, type Measurement } from "./measurement.ts";
+import { runLoad } from "./native_load.ts";
 import { runSteadyLoad } from "./steady_load.ts";
 import type { Workspace } from "./workspace.ts";
 

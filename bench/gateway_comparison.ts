@@ -1,6 +1,6 @@
 import { GatewayProcess } from "./gateway_process.ts";
-import { runLoad } from "./native_load.ts";
 import { compare, type Compared, median } from "./measurement.ts";
+import { runLoad } from "./native_load.ts";
 import type { Workspace } from "./workspace.ts";
 
 const LOAD = { connections: 256, warmupMs: 1_000, durationMs: 4_000 };

@@ -1,4 +1,5 @@
 import { ensureLibrary } from "../ffi/build.ts";
+import { concatenate } from "../gateway/api/concatenate.ts";
 import { assertReceived, type LoadOptions, type LoadResult, requestsTo, resultOf } from "./load.ts";
 
 /** What came back while it was measured, and what that cost. */
@@ -37,8 +38,7 @@ export async function runLoad(options: LoadOptions): Promise<NativeLoadResult> {
   const requests = requestsTo(options.url);
   const starts = new Uint32Array(requests.length + 1);
   for (const [i, { length }] of requests.entries()) starts[i + 1] = starts[i]! + length;
-  const bytes = new Uint8Array(starts.at(-1)!);
-  for (const [i, request] of requests.entries()) bytes.set(request, starts[i]);
+  const bytes = concatenate(requests, starts.at(-1)!);
   const latenciesMs = new Float64Array(MAX_REQUESTS_PER_MS * durationMs);
   const measuredMs = new Float64Array(2);
   const answer = new Uint8Array(ANSWER_BYTES);
@@ -55,6 +55,6 @@ export async function runLoad(options: LoadOptions): Promise<NativeLoadResult> {
   const text = new TextDecoder().decode(answer.subarray(0, answer.indexOf(0)));
   if (count < 0) throw new Error(`the load generator failed: ${text}`);
   assertReceived(text.slice(text.indexOf("\r\n\r\n") + 4));
-  const [lastedMs, cpuMs] = measuredMs as unknown as [number, number];
+  const [lastedMs = NaN, cpuMs = NaN] = measuredMs;
   return { ...resultOf(latenciesMs.subarray(0, count), lastedMs), clientCpu: cpuMs / lastedMs };
 }

@@ -162,6 +162,7 @@ int64_t cs_bench_load(uint16_t port, uint32_t connection_count, double warmup_ms
     requests_t requests = {.bytes = bytes, .starts = starts, .count = request_count};
     connection_t *connections = calloc(connection_count, sizeof(connection_t));
     ready_t *ready = calloc(connection_count, sizeof(ready_t));
+    const connection_t *last_answered = NULL;
     uint32_t open_count = 0;
     int64_t latency_count = 0;
     double from_ms = read_clock_ms(CLOCK_MONOTONIC) + warmup_ms;
@@ -185,7 +186,7 @@ int64_t cs_bench_load(uint16_t port, uint32_t connection_count, double warmup_ms
             connection_t *connection = ready_connection(&ready[i]);
             int is_answered = receive(connection);
             if (is_answered == 0) continue;
-            memcpy(answer, connection->answer, ANSWER_SIZE);
+            last_answered = connection;
             if (is_answered < 0) goto failed;
 
             double now_ms = read_clock_ms(CLOCK_MONOTONIC);
@@ -206,8 +207,12 @@ int64_t cs_bench_load(uint16_t port, uint32_t connection_count, double warmup_ms
 
 failed:
     latency_count = -1;
-    if (errno != EPROTO) snprintf(answer, ANSWER_SIZE, "%s", strerror(errno));
+    if (errno != EPROTO) {
+        snprintf(answer, ANSWER_SIZE, "%s", strerror(errno));
+        last_answered = NULL;
+    }
 done:
+    if (last_answered) memcpy(answer, last_answered->answer, ANSWER_SIZE);
     for (uint32_t i = 0; i < open_count; i++) close(connections[i].fd);
     if (watch >= 0) close(watch);
     free(ready);
