@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Database, isFatal } from "./database.ts";
 import { DatabaseOpenError, DatabaseTooNewError } from "./errors.ts";
 import { DurableWriter } from "./durable_writer.ts";
-import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
+import { newEvent, takeAway, temporaryDatabasePath } from "./fixtures.ts";
 import { EVENTS } from "./table_format.ts";
 
 async function run(database: Database, sql: string): Promise<unknown[][]> {
@@ -110,14 +110,12 @@ Deno.test("Database that was opened anew in vain is tried again by whoever comes
   const database = await Database.open({ path: file.path });
   await run(database, "INSERT INTO config VALUES (now(), 'key', 'value')");
   await run(database, "CHECKPOINT");
-  const away = `${file.path}.away`;
-  await Deno.rename(file.path, away);
-  await Deno.mkdir(file.path);
-  await failFatally(database);
   const read = () => database.use((connection) => connection.runAndReadAll("FROM config"));
-  await assert.rejects(read(), DatabaseOpenError);
-  await Deno.remove(file.path);
-  await Deno.rename(away, file.path);
+  {
+    await using _away = await takeAway(file.path);
+    await failFatally(database);
+    await assert.rejects(read(), DatabaseOpenError);
+  }
   assert.equal((await read()).currentRowCount, 1);
   await database.close();
 });

@@ -61,7 +61,8 @@ Deno.test("EnrichmentLog writes by itself after a while", () =>
 Deno.test("EnrichmentLog writes many at once, and lets what comes meanwhile gather", () =>
   withLog(async (log, run) => {
     const { setTimeout } = globalThis;
-    globalThis.setTimeout = Object.assign(() => 1, setTimeout) as typeof setTimeout; // The log's timer never fires.
+    // The log's timer never fires.
+    globalThis.setTimeout = Object.assign(() => 1, setTimeout) as typeof setTimeout;
     try {
       log.append(Array.from({ length: 2_000 }, (_, i) => published(newEvent(), i)));
       log.append([published(newEvent(), 2_000)]);

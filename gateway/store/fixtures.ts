@@ -43,6 +43,19 @@ export async function temporaryDatabasePath(): Promise<
   };
 }
 
+/** Has a database's file be a folder, which can't be opened, until this is disposed of. */
+export async function takeAway(path: string): Promise<AsyncDisposable> {
+  const away = `${path}.away`;
+  await Deno.rename(path, away);
+  await Deno.mkdir(path);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Deno.remove(path);
+      await Deno.rename(away, path);
+    },
+  };
+}
+
 /** A connection to a database in memory that holds these rows. */
 export async function withRows(
   events: readonly GatewayEvent[],

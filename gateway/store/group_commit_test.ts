@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import { Database } from "./database.ts";
 import { StoreBusyError, StoreUnavailableError } from "./errors.ts";
-import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
+import { newEvent, takeAway, temporaryDatabasePath } from "./fixtures.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group_commit.ts";
 
 /** A group commit on a database in memory, with another connection to it. */
@@ -155,6 +155,28 @@ Deno.test("GroupCommit.probe finds out that the store takes writes again", async
     await commits.probe();
     assert.equal(commits.failure, null);
   });
+});
+
+Deno.test("GroupCommit.probe has a database opened anew that could not be opened before", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  await database.use((connection) => connection.run("CHECKPOINT"));
+  const commits = new GroupCommit(database);
+  const connect = database.connect.bind(database);
+  {
+    await using _away = await takeAway(file.path);
+    database.connect = () => Promise.reject(new Error("FATAL Error: the disk is full"));
+    await assert.rejects(commits.append(newEvents(1)), StoreUnavailableError);
+    database.connect = connect;
+    await commits.probe();
+    assert.ok(commits.failure instanceof StoreUnavailableError);
+  }
+  await commits.probe();
+  assert.equal(commits.failure, null);
+  await commits.append(newEvents(2));
+  assert.equal(await countRows(await database.connect()), 2);
+  await commits.close();
+  await database.close();
 });
 
 Deno.test("GroupCommit answers each of many appends that come one after the other", async () => {
