@@ -49,6 +49,12 @@ export class CircuitBreaker {
     this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + Math.max(coolDownMs, pauseMs));
   }
 
+  /** Opens it at once: after a failure for which too much had to wait to risk another. */
+  open(nowMs: number): void {
+    this.#failures = Math.max(this.#failures + 1, this.#maxFailures);
+    this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + this.#coolDownMs);
+  }
+
   stateAt(nowMs: number): CircuitState {
     if (nowMs < this.#openUntilMs) return "open";
     return this.#hasFailedOften ? "half_open" : "closed";

@@ -57,6 +57,15 @@ Deno.test("CircuitBreaker lets another attempt through when one is never answere
   assert.equal(breaker.allows(1_200), true);
 });
 
+Deno.test("CircuitBreaker can be opened at once", () => {
+  const breaker = new CircuitBreaker({ failures: 5, coolDownMs: 100 });
+  breaker.open(1_000);
+  assert.equal(breaker.stateAt(1_099), "open");
+  assert.equal(breaker.stateAt(1_100), "half_open");
+  breaker.succeed();
+  assert.equal(breaker.stateAt(1_100), "closed");
+});
+
 Deno.test("CircuitBreaker tells its state", () => {
   const breaker = new CircuitBreaker({ failures: 2, coolDownMs: 100 });
   breaker.fail(1_000);

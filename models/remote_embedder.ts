@@ -8,8 +8,13 @@ import { reasonOf } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
 import { writeNormalised } from "./write_normalised.ts";
 
-/** None after a failure: frames wait for them, and another embedder may be at hand. */
+/**
+ * Of a server that answered the last time. Frames wait for them: there are none for one that may not be
+ * there at all, when another embedder may be at hand.
+ */
 const RETRIES = 2;
+/** Embedded to see whether a server that was left out is back. */
+const PROBE = "probe";
 /** More than so many vectors take that are embedded together. */
 const ANSWER_BYTES_MAX = 64 << 20;
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
@@ -17,15 +22,23 @@ const HINT = "see that the server runs and has an embedding model, or choose --e
 /**
  * Embeds texts by the `/embeddings` of an OpenAI-compatible server. Vectors are normalised, and
  * followed by zeros where they are shorter than a frame's.
+ *
+ * A server that fails again and again, or once does not answer in time, is left out until it has
+ * embedded a text that no frame waits for.
  */
 export class RemoteEmbedder implements Embedder {
   readonly name: string;
   readonly #client: OpenAI;
   readonly #model: string;
   readonly #timeoutMs: number;
-  readonly #breaker = new CircuitBreaker();
+  readonly #breaker: CircuitBreaker;
+  #hasAnswered = false;
 
-  constructor({ baseUrl, model, apiKey, timeoutMs }: RemoteEmbedderSettings) {
+  constructor(
+    { baseUrl, model, apiKey, timeoutMs }: RemoteEmbedderSettings,
+    breaker = new CircuitBreaker(),
+  ) {
+    this.#breaker = breaker;
     this.name = model;
     this.#model = model;
     this.#timeoutMs = timeoutMs;
@@ -44,10 +57,11 @@ export class RemoteEmbedder implements Embedder {
     offsets: readonly number[],
   ): Promise<Embedded> {
     const codes = new Uint8Array(texts.length);
-    for (const offset of offsets) floats.fill(0, offset, offset + EMBEDDING_DIMENSIONS);
     const wanted = texts.flatMap((text, index) => text.trim() === "" ? [] : [index]);
-    if (wanted.length === 0) return { codes };
-    const vectors = await this.#request(wanted.map((index) => texts[index]!));
+    const vectors = wanted.length === 0
+      ? []
+      : await this.#request(wanted.map((index) => texts[index]!));
+    for (const offset of offsets) floats.fill(0, offset, offset + EMBEDDING_DIMENSIONS);
     for (const [i, index] of wanted.entries()) {
       writeNormalised(vectors[i]!, floats, offsets[index]!);
       codes[index] = EMBEDDER.remote;
@@ -56,24 +70,33 @@ export class RemoteEmbedder implements Embedder {
   }
 
   async #request(texts: string[]): Promise<readonly number[][]> {
-    if (!this.#breaker.allows(performance.now())) {
+    const nowMs = performance.now();
+    if (this.#breaker.stateAt(nowMs) !== "closed") {
+      if (this.#breaker.allows(nowMs)) this.#ask([PROBE]).catch(() => {}); // The breaker notes it.
       throw new ModelUnavailableError("the embedding server is left out for a while", {
         hint: HINT,
       });
     }
+    return await this.#ask(texts);
+  }
+
+  async #ask(texts: string[]): Promise<readonly number[][]> {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const { data } = await this.#client.embeddings.create({
         model: this.#model,
         input: texts,
         encoding_format: "float",
-      }, { signal, maxRetries: this.#breaker.failures === 0 ? RETRIES : 0 });
+      }, { signal, maxRetries: this.#hasAnswered ? RETRIES : 0 });
       const vectors = texts.map((_, i) => data.find(({ index }) => index === i)?.embedding);
       if (!vectors.every(isVector)) throw new Error("it did not give a vector for every text");
       this.#breaker.succeed();
+      this.#hasAnswered = true;
       return vectors;
     } catch (cause) {
-      this.#breaker.fail(performance.now());
+      this.#hasAnswered = false;
+      if (signal.aborted) this.#breaker.open(performance.now());
+      else this.#breaker.fail(performance.now());
       const reason = signal.aborted
         ? `it did not answer within ${this.#timeoutMs} ms`
         : reasonOf(cause);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { CircuitBreaker } from "./circuit_breaker.ts";
 import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
 import { RemoteEmbedder } from "./remote_embedder.ts";
 
@@ -100,25 +102,29 @@ Deno.test("RemoteEmbedder says where no server is", async () => {
   );
 });
 
-Deno.test("RemoteEmbedder tries again when the server is busy", async () => {
-  const busy = () => new Response("busy", { status: 429, headers: { "retry-after-ms": "1" } });
-  await using server = embeddingServer(busy, vectorsOf(2));
-  const { codes } = await embed(new RemoteEmbedder(server.settings), ["text"]);
-  assert.deepEqual(codes, Uint8Array.of(2));
-  assert.equal(server.requests.length, 2);
-});
-
 Deno.test("RemoteEmbedder tries again only when the server answered the last time", async () => {
   const busy = () => new Response("busy", { status: 503, headers: { "retry-after-ms": "1" } });
-  await using server = embeddingServer(busy, busy, busy, busy, vectorsOf(2), busy, vectorsOf(2));
+  const given = vectorsOf(2);
+  await using server = embeddingServer(busy, given, busy, given, busy, busy, busy, busy, given);
   const embedder = new RemoteEmbedder(server.settings);
-  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
-  assert.equal(server.requests.length, 3);
-  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
-  assert.equal(server.requests.length, 4);
-  await embed(embedder, ["text"]);
-  await embed(embedder, ["text"]);
-  assert.equal(server.requests.length, 7);
+  const succeeds = async () => {
+    const { codes } = await embed(embedder, ["text"]);
+    assert.deepEqual(codes, Uint8Array.of(2));
+  };
+  const fails = () => assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  for (
+    const [outcome, requests] of [
+      [fails, 1], // It has never answered.
+      [succeeds, 2],
+      [succeeds, 4],
+      [fails, 7],
+      [fails, 8],
+      [succeeds, 9],
+    ] as const
+  ) {
+    await outcome();
+    assert.equal(server.requests.length, requests);
+  }
 });
 
 Deno.test("RemoteEmbedder refuses answers that are no vectors for the texts", async () => {
@@ -149,10 +155,23 @@ Deno.test("RemoteEmbedder leaves a server out that fails again and again", async
   assert.equal(server.requests.length, 5);
 });
 
-Deno.test("RemoteEmbedder gives a server up that does not answer in time", async () => {
+Deno.test("RemoteEmbedder lets no text wait for a server that did not answer in time", async () => {
   const silence = Promise.withResolvers<Response>();
-  await using server = embeddingServer(() => silence.promise);
-  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 30 });
+  const isAskedAgain = Promise.withResolvers<Response>();
+  const hangs = () => silence.promise;
+  const answersLate = () => isAskedAgain.promise;
+  await using server = embeddingServer(hangs, answersLate, vectorsOf(2));
+  const breaker = new CircuitBreaker({ coolDownMs: 20 });
+  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 200 }, breaker);
   await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
   silence.resolve(new Response());
+  await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
+  await delay(20);
+  await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
+  while (server.requests.length < 2) await delay(1);
+  assert.deepEqual(server.requests[1]!.input, ["probe"]);
+  isAskedAgain.resolve(vectorsOf(2)(["probe"]));
+  while (breaker.stateAt(performance.now()) !== "closed") await delay(1);
+  assert.deepEqual((await embed(embedder, ["text"])).codes, Uint8Array.of(2));
+  assert.deepEqual(server.requests[2]!.input, ["text"]);
 });
