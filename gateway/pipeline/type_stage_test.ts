@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { InferredType } from "../../llm/type_inference.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { newEvent } from "../store/fixtures.ts";
+import { nowUs } from "./clock.ts";
 import { TypeNamer } from "./type_namer.ts";
 import { TypeStage } from "./type_stage.ts";
 
@@ -16,7 +18,11 @@ const NAMED: InferredType = {
 
 function stageOf(
   infer: (payload: unknown) => Promise<InferredType>,
-  { keepsReasoning = false, waitMs = 60_000 } = {},
+  { keepsReasoning = false, ...options }: {
+    keepsReasoning?: boolean;
+    waitMs?: number;
+    startedUs?: number;
+  } = {},
 ) {
   const learned: GatewayEvent[] = [];
   const naming = {
@@ -27,7 +33,7 @@ function stageOf(
       return { intentId: 7, fillRate: 1 };
     },
   };
-  return { stage: new TypeStage(naming, waitMs), learned };
+  return { stage: new TypeStage(naming, options), learned };
 }
 
 Deno.test("TypeStage names an event, learns it and takes over what its message means", async () => {
@@ -80,11 +86,56 @@ Deno.test("TypeStage lets events go on without a name that does not come in time
   const { stage, learned } = stageOf(infer, { waitMs: 1 });
   const batch = [slow, newEvent({ b: 1 })].map((event) => ({ event, learned: LEARNED }));
   const [first, second] = await stage.run(batch);
-  assert.deepEqual([first!.result, first!.error], [null, "no name came within 1 ms"]);
+  assert.deepEqual([first!.result, first!.error], [null, "no name came in time"]);
   assert.equal(second!.pending!.event.type, "OrderPlaced");
   late.resolve(NAMED);
   await late.promise;
   assert.equal(learned.length, 1);
+});
+
+Deno.test("TypeStage lets frames wait from the arrival of their events on", async () => {
+  const event = newEvent({ a: 1 }); // has waited for years
+  const { stage } = stageOf(() => new Promise(() => {}), { startedUs: event.receivedUs });
+  const [outcome] = await stage.run([{ event, learned: LEARNED }]);
+  assert.equal(outcome!.error, "no name came in time");
+});
+
+/** A stage whose names come when they are told to, and runs of it for single events. */
+function askedStage(options: { waitMs?: number; startedUs?: number }) {
+  const asked: PromiseWithResolvers<InferredType>[] = [];
+  const { stage } = stageOf(() => {
+    asked.push(Promise.withResolvers());
+    return asked.at(-1)!.promise;
+  }, options);
+  const run = async (receivedUs: number) => {
+    const event = newEvent({ a: 1 }, receivedUs);
+    const [outcome] = await stage.run([{ event, learned: LEARNED }]);
+    return outcome!.pending?.event.type ?? outcome!.error;
+  };
+  return { asked, run };
+}
+
+Deno.test("TypeStage waits for no name after a late one, until one has come in time", async () => {
+  const { asked, run } = askedStage({ startedUs: 0 });
+  assert.equal(await run(0), "no name came in time");
+  assert.equal(await run(nowUs()), "no name came in time");
+  asked[1]!.resolve(NAMED); // in time, though nobody waits for it
+  await delay(0);
+  const waiting = run(nowUs());
+  await delay(20);
+  asked[2]!.resolve(NAMED);
+  assert.equal(await waiting, "OrderPlaced");
+});
+
+Deno.test("TypeStage waits for no name after one that came too late", async () => {
+  const { asked, run } = askedStage({ waitMs: 20 });
+  assert.equal(await run(nowUs()), "no name came in time");
+  asked[0]!.resolve(NAMED);
+  await delay(0);
+  const unwaiting = run(nowUs());
+  await delay(5);
+  asked[1]!.resolve(NAMED);
+  assert.equal(await unwaiting, "no name came in time");
 });
 
 Deno.test("TypeNamer lets one caller leave, and keeps the answer for the others", async () => {
