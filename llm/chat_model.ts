@@ -1,3 +1,5 @@
+import type { Priority } from "./admission.ts";
+
 /** A call of a tool that the model asks for. */
 export interface ToolCall {
   readonly id: string;
@@ -35,6 +37,8 @@ export interface ChatRequest {
   };
   /** At most this many tokens are generated, reasoning included. */
   readonly maxTokens?: number;
+  /** What somebody waits for goes before what is asked in the background. @default "interactive" */
+  readonly priority?: Priority;
   /** Gives up, with the signal's reason. */
   readonly signal?: AbortSignal;
 }

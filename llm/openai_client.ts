@@ -22,9 +22,9 @@ export interface OpenAiChatOptions {
   readonly timeLimits?: Partial<LlmTimeLimits>;
   /** Attempts after the first one, as long as the server has not begun to answer. @default {2} */
   readonly retries?: number;
-  /** Calls that the server works on at the same time. @default {4} */
+  /** Calls that the server works on at the same time, see {@linkcode Admission}. @default {4} */
   readonly runningMax?: number;
-  /** Calls that wait for them. @default {64} */
+  /** Calls of each priority that wait for them. @default {64} */
   readonly waitingMax?: number;
   /** Of an answer as the server sends it: several times that of its text. @default {16 MiB} */
   readonly answerBytesMax?: number;
@@ -99,7 +99,8 @@ export class OpenAiChat implements ChatModel {
     using timer = new CallTimer(this.#timeLimits.totalMs, request.signal);
     const call: Call = { request, onText, timer, startedMs: performance.now(), firstTokenMs: null };
     try {
-      const answer = await this.#admission.run(() => this.#guarded(call), timer.signal);
+      const { priority = "interactive" } = request;
+      const answer = await this.#admission.run(() => this.#guarded(call), timer.signal, priority);
       this.#observe(call, "answered", answer);
       return answer;
     } catch (error) {

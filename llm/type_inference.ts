@@ -154,6 +154,7 @@ export class TypeInference {
       ],
       answerSchema: ANSWER_SCHEMA,
       maxTokens: ANSWER_TOKENS_MAX,
+      priority: "background",
     });
     const { data } = givenAnswer.safeParse(json);
     const isSure = data !== undefined && data.confidence >= CONFIDENCE_MIN &&

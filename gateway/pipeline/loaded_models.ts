@@ -209,6 +209,7 @@ function askFor(llm: ChatModel): NonNullable<FieldFinders["ask"]> {
     const { json = {} } = await llm.complete({
       messages: [{ role: "user", content: prompt }],
       answerSchema: { name: "fields", schema },
+      priority: "background",
     });
     return json;
   };
