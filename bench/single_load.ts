@@ -32,7 +32,7 @@ export async function measureSingle(
     await ServerProcess.spawn([...runArguments(), "bench/floor_server.ts"]),
   );
   const rounds: GatewayRound[] = [];
-  const floorClientCpu: number[] = [];
+  const floorRounds: { p99Ms: number; clientCpu: number }[] = [];
   const compared = await compare(
     async () => {
       const { requestsPerS, round } = await loadGateway(gateway);
@@ -40,8 +40,8 @@ export async function measureSingle(
       return requestsPerS;
     },
     async () => {
-      const { requestsPerS, clientCpu } = await runLoad(loadOf(new URL("/ingest", floor.url)));
-      floorClientCpu.push(clientCpu);
+      const { requestsPerS, ...round } = await runLoad(loadOf(new URL("/ingest", floor.url)));
+      floorRounds.push(round);
       return requestsPerS;
     },
     ROUNDS,
@@ -59,8 +59,9 @@ export async function measureSingle(
     extra: {
       p50_ms: middle("p50Ms"),
       p99_ms: middle("p99Ms"),
+      floor_p99_ms: median(floorRounds.map(({ p99Ms }) => p99Ms)),
       client_cpu: middle("clientCpu"),
-      floor_client_cpu: median(floorClientCpu),
+      floor_client_cpu: median(floorRounds.map(({ clientCpu }) => clientCpu)),
       bare_handler_per_s: bare.requestsPerS,
       start_ready_ms: gateway.readyMs,
       resident_mb_without_ring: middle("residentMb"),
