@@ -19,14 +19,16 @@ export class ChainEmbedder implements Embedder {
     floats: Float32Array,
     offsets: readonly number[],
   ): Promise<Embedded> {
-    let failure: unknown;
+    const failures: Error[] = [];
     for (const embedder of this.#embedders) {
       try {
-        return await embedder.embed(texts, floats, offsets);
+        const embedded = await embedder.embed(texts, floats, offsets);
+        const [first] = failures;
+        return first === undefined ? embedded : { ...embedded, problem: first.message };
       } catch (error) {
-        failure = error;
+        failures.push(error as Error);
       }
     }
-    throw failure;
+    throw failures.at(-1);
   }
 }

@@ -15,13 +15,14 @@ function embedderOf(code: number, isBroken: () => boolean): Embedder {
 Deno.test("ChainEmbedder takes the first that works, batch by batch", async () => {
   let isBroken = false;
   const chain = new ChainEmbedder([embedderOf(1, () => isBroken), embedderOf(3, () => false)]);
-  const codeOf = async () => (await chain.embed(["text"], new Float32Array(), [0])).codes[0];
+  const embed = async () => await chain.embed(["text"], new Float32Array(), [0]);
+  const first = { codes: Uint8Array.of(1) };
   assert.equal(chain.name, "embedder 1 or embedder 3");
-  assert.equal(await codeOf(), 1);
+  assert.deepEqual(await embed(), first);
   isBroken = true;
-  assert.equal(await codeOf(), 3);
+  assert.deepEqual(await embed(), { codes: Uint8Array.of(3), problem: "embedder 1 is broken" });
   isBroken = false;
-  assert.equal(await codeOf(), 1);
+  assert.deepEqual(await embed(), first);
 });
 
 Deno.test("ChainEmbedder fails as its last one when none works", async () => {

@@ -98,6 +98,7 @@ export interface EmbedResult {
   readonly notes?: ReadonlyMap<number, EmbedNote> | undefined;
   /** Embeddings that the model wrote into their slots itself. */
   readonly zeroCopyVectors: number;
+  readonly problem?: string | undefined;
   /** Time it took without waiting for its turn, ms. */
   readonly durationMs: number;
 }

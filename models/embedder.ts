@@ -13,6 +13,8 @@ export interface Embedded {
   readonly notes?: ReadonlyMap<number, EmbedNote>;
   /** Vectors that the model wrote where they belong, without any copy. */
   readonly zeroCopyVectors?: number;
+  /** Why the embedder that should have made them did not, and another one had to; in words. */
+  readonly problem?: string;
 }
 
 /** Turns texts into vectors whose cosine says how related the texts are. */

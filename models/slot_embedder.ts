@@ -31,7 +31,7 @@ export class SlotEmbedder {
       const slots = this.#slots;
       const offsets = texts.map((_, i) => slots.semanticIndex(firstFrameId + i));
       const embedded = await this.#embedder.embed(texts, slots.floats, offsets);
-      const { codes, notes, zeroCopyVectors = 0 } = embedded;
+      const { codes, notes, zeroCopyVectors = 0, problem } = embedded;
       const boosts = new Float32Array(texts.length);
       slots.refreshControl();
       for (const [i, code] of codes.entries()) {
@@ -44,6 +44,7 @@ export class SlotEmbedder {
         zeroCopyVectors,
         durationMs: performance.now() - startMs,
         ...(notes === undefined ? {} : { notes }),
+        ...(problem === undefined ? {} : { problem }),
       };
     } finally {
       this.#lease.release();

@@ -66,6 +66,8 @@ export class Publisher {
   readonly #maxBatch: number;
   /** As many events as the embedder does in the time for a batch. */
   #batchEvents = MAX_BATCH_EVENTS;
+  /** Whether another embedder stands in for the one that should embed. */
+  #isReplaced = false;
   #inFlight = 0;
   #landed: (() => void) | null = null;
   /** Settles when the newest batch is published: batches are published one after the other. */
@@ -158,11 +160,10 @@ export class Publisher {
     if (this.#breaker.allows(performance.now())) {
       try {
         const texts = batch.events.map(({ event, text }) => text ?? eventText(event));
-        const { boosts, codes, notes, zeroCopyVectors, durationMs } = await embedder.embed(
-          batch.firstFrameId,
-          texts,
-        );
+        const { boosts, codes, notes, zeroCopyVectors, durationMs, problem } = await embedder
+          .embed(batch.firstFrameId, texts);
         this.#breaker.succeed();
+        this.#tellReplacement(problem);
         metrics.observe("embed", durationMs);
         this.#batchEvents = Math.ceil(BATCH_DURATION_MS / (durationMs / texts.length));
         metrics.countEmbeddings(codes, zeroCopyVectors);
@@ -183,6 +184,15 @@ export class Publisher {
       notes: undefined,
       error,
     };
+  }
+
+  /** Tells it when another embedder begins to stand in for the one that should embed, and ends. */
+  #tellReplacement(problem: string | undefined): void {
+    const { log } = this.#parts;
+    if (this.#isReplaced === (problem !== undefined)) return;
+    this.#isReplaced = problem !== undefined;
+    if (problem === undefined) log.info("the embedder that should embed works again");
+    else log.warn("another embedder stands in for the one that should embed", { reason: problem });
   }
 
   #publish(

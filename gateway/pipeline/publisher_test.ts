@@ -50,7 +50,7 @@ async function publisherOf(
     classifier: () => classifier,
     embedder: { embed },
     metrics,
-    log: new Log({ level: "error", write: (line) => logged.push(line) }),
+    log: new Log({ level: "info", write: (line) => logged.push(line) }),
     announce: (events, firstFrameId) => announced.push([firstFrameId, events.length]),
     record: (rows) => recorded.push(...rows),
   });
@@ -281,6 +281,19 @@ Deno.test("Publisher leaves an embedder out that fails again and again", async (
   assert.equal(run.recorded.length, 30);
   assert.match(run.recorded.at(-1)!.error!, /left out for a while/);
   assert.equal(run.ring.mapping.head, 30);
+});
+
+Deno.test("Publisher tells once that another embedder stands in, and once that none does", async () => {
+  let batches = 0;
+  await using run = await publisherOf((_, texts) => {
+    const isReplaced = batches++ < 3;
+    const result = resultOf(texts.map(() => 0));
+    return Promise.resolve(isReplaced ? { ...result, problem: "no server" } : result);
+  }, newEvents(6));
+  await run.finish();
+  assert.equal(run.logged.length, 2);
+  assert.match(run.logged[0]!, /another embedder stands in.*no server/);
+  assert.match(run.logged[1]!, /works again/);
 });
 
 Deno.test("Publisher gives up when the embedder still writes into slots that it lost", async () => {
