@@ -14,10 +14,15 @@ const MAX_KEPT = 20_000;
 /**
  * Names events that came without a type, each once: whoever answers the sender and whoever records
  * the name get the same.
+ *
+ * Knows how long the language model takes: nobody needs to wait for one that hangs, or is slower than
+ * they would wait.
  */
 export class TypeNamer {
   readonly #inference: Pick<TypeInference, "infer">;
   readonly #named = new Map<string, Promise<InferredType>>();
+  /** How long the model took for its last name, or was waited for in vain since. */
+  #paceMs = 0;
 
   constructor(inference: Pick<TypeInference, "infer">) {
     this.#inference = inference;
@@ -32,14 +37,28 @@ export class TypeNamer {
     return await (signal === undefined ? named : unlessAborted(named, signal));
   }
 
+  /** Whether the model can be expected to name an event in a time, as it did with the last one. */
+  isQuickerThan(timeoutMs: number): boolean {
+    return this.#paceMs < timeoutMs;
+  }
+
+  /** Is told that a name did not come in a time. */
+  wasSlowerThan(timeoutMs: number): void {
+    this.#paceMs = Math.max(this.#paceMs, timeoutMs);
+  }
+
   /**
-   * The name of an event, if it comes in time.
+   * The name of an event, if it comes in time. What can be named without the model always is.
    *
    * @returns null if it does not, or nobody can name it
    */
   async nameWithin(event: GatewayEvent, timeoutMs: number): Promise<string | null> {
     const expired = Promise.withResolvers<null>();
-    const timer = setTimeout(() => expired.resolve(null), timeoutMs);
+    const expire = () => {
+      this.wasSlowerThan(timeoutMs);
+      expired.resolve(null);
+    };
+    const timer = setTimeout(expire, this.isQuickerThan(timeoutMs) ? timeoutMs : 0);
     try {
       const named = this.#nameOnce(event).then(({ type }) => type, () => null);
       return await Promise.race([named, expired.promise]);
@@ -52,8 +71,11 @@ export class TypeNamer {
     const key = id.toHex();
     const known = this.#named.get(key);
     if (known !== undefined) return known;
+    const askedMs = performance.now();
     const named = this.#inference.infer(payload, options);
-    named.catch(() => this.#named.delete(key)); // the next one asks again
+    named.then(({ source }) => {
+      if (source === "model") this.#paceMs = performance.now() - askedMs;
+    }, () => this.#named.delete(key)); // the next one asks again
     if (this.#named.size >= MAX_KEPT) this.#named.delete(this.#named.keys().next().value!);
     this.#named.set(key, named);
     return named;

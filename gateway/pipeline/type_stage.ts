@@ -9,19 +9,12 @@ import type { PendingEvent } from "./pending_events.ts";
 const WAIT_MS = 30_000;
 const GRACE_MS = 5_000;
 
-/**
- * Names events that came without a type. Those that it can't name are named after their frames.
- *
- * When a name does not come in time, the frames of the events that follow wait for none, until the
- * language model has given one in time again: one that hangs must not hold up every batch.
- */
+/** Names events that came without a type. Those that it can't name are named after their frames. */
 export class TypeStage implements EnrichmentStage {
   readonly name = TYPE_STAGE;
   readonly #naming: EventNaming;
   readonly #waitMs: number;
   readonly #startedUs: number;
-  /** Whether the model gave its last name in time. */
-  #isTimely = true;
 
   /**
    * @param options.waitMs events that have no name by then go on without one
@@ -43,37 +36,26 @@ export class TypeStage implements EnrichmentStage {
   }
 
   async run(batch: readonly PendingEvent[]): Promise<readonly StageOutcome[]> {
-    const signal = AbortSignal.timeout(this.#isTimely ? this.#patienceMs(batch[0]!.event) : 0);
+    const signal = AbortSignal.timeout(this.#patienceMs(batch[0]!.event));
     return await Promise.all(batch.map((pending) => this.#name(pending, signal)));
   }
 
-  /** What is left of the time that an event's frame waits. */
+  /** What is left of the time that an event's frame waits: a model that hangs holds up one batch. */
   #patienceMs({ receivedUs }: GatewayEvent): number {
+    if (!this.#naming.namer.isQuickerThan(this.#waitMs)) return 0;
     const waitedMs = (nowUs() - Math.max(receivedUs, this.#startedUs)) / 1000;
     return Math.max(0, this.#waitMs - waitedMs);
   }
 
   /** An event that nobody can name is that event's matter alone. */
   async #name(pending: PendingEvent, signal: AbortSignal): Promise<StageOutcome> {
-    this.#watch(pending.event);
     try {
       const { event, learned, result } = await nameEvent(this.#naming, pending.event, { signal });
       return { result, pending: { ...pending, event, learned } };
     } catch (cause) {
       const isLate = cause === signal.reason;
-      if (isLate) this.#isTimely = false;
+      if (isLate) this.#naming.namer.wasSlowerThan(this.#waitMs);
       return { result: null, error: isLate ? "no name came in time" : (cause as Error).message };
-    }
-  }
-
-  /** Finds out how long the model takes, also where nobody waits for it. */
-  async #watch(event: GatewayEvent): Promise<void> {
-    const askedMs = performance.now();
-    try {
-      const { source } = await this.#naming.namer.name(event);
-      if (source === "model") this.#isTimely = performance.now() - askedMs < this.#waitMs;
-    } catch {
-      // Who waits for the name is told.
     }
   }
 }

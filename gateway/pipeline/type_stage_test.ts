@@ -169,6 +169,28 @@ Deno.test("TypeNamer asks once for an event, and again only if nobody could name
   assert.equal(await namer.nameWithin(event, 10_000), "OrderPlaced");
   assert.equal((await namer.name(event)).type, "OrderPlaced");
   assert.equal(calls, 2);
-  const slow = new TypeNamer({ infer: () => new Promise(() => {}) });
-  assert.equal(await slow.nameWithin(event, 1), null);
+});
+
+Deno.test("TypeNamer waits for no name that takes longer than the last one may have", async () => {
+  const asked: PromiseWithResolvers<InferredType>[] = [];
+  const known = newEvent({ known: true });
+  const namer = new TypeNamer({
+    infer: (payload) => {
+      if (payload === known.payload) return Promise.resolve({ ...NAMED, source: "schema" });
+      asked.push(Promise.withResolvers());
+      return asked.at(-1)!.promise;
+    },
+  });
+  assert.equal(await namer.nameWithin(newEvent({ a: 1 }), 1), null);
+  assert.equal(await namer.nameWithin(newEvent({ a: 2 }), 1), null);
+  assert.equal(await namer.nameWithin(known, 1), "OrderPlaced");
+  assert.equal(namer.isQuickerThan(1), false);
+  namer.wasSlowerThan(60_000);
+  assert.equal(await namer.nameWithin(newEvent({ a: 3 }), 60_000), null);
+  asked[2]!.resolve(NAMED); // nobody waits for it
+  await asked[2]!.promise;
+  const waiting = namer.nameWithin(newEvent({ a: 4 }), 60_000);
+  await delay(20);
+  asked[3]!.resolve(NAMED);
+  assert.equal(await waiting, "OrderPlaced");
 });
