@@ -130,6 +130,7 @@ Deno.test("TypeStage waits for no name after a late one, until one has come in t
 Deno.test("TypeStage waits for no name after one that came too late", async () => {
   const { asked, run } = askedStage({ waitMs: 20 });
   assert.equal(await run(nowUs()), "no name came in time");
+  await delay(10);
   asked[0]!.resolve(NAMED);
   await delay(0);
   const unwaiting = run(nowUs());
