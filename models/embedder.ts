@@ -2,6 +2,8 @@
 export interface EmbedNote {
   /** Only so many of its tokens were embedded: it is longer than the model's limit. */
   readonly truncatedTokens?: number;
+  /** Only so many of its UTF-16 code units were embedded: the server refused more. */
+  readonly truncatedUnits?: number;
   /** Lexical weights by token id, where the model gives them: BGE-M3's sparse embedding. */
   readonly sparse?: Readonly<Record<string, number>>;
 }

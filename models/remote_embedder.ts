@@ -1,9 +1,10 @@
-import type { OpenAI } from "openai";
+import { APIError, type OpenAI } from "openai";
 import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
+import { BatchBisection, PROBE, TextsRefusedError } from "./batch_bisection.ts";
 import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
-import type { Embedded, Embedder } from "./embedder.ts";
-import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
+import type { Embedded, Embedder, EmbedNote } from "./embedder.ts";
+import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
 import { reasonOf } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
 import { writeNormalised } from "./write_normalised.ts";
@@ -13,8 +14,8 @@ import { writeNormalised } from "./write_normalised.ts";
  * there at all, when another embedder may be at hand.
  */
 const RETRIES = 2;
-/** Embedded to see whether a server that was left out is back. */
-const PROBE = "probe";
+/** Answers that may be about the texts: other ones are about the server, or the key, or the model. */
+const REFUSALS = new Set([400, 413, 422, 500]);
 /** More than so many vectors take that are embedded together. */
 const ANSWER_BYTES_MAX = 64 << 20;
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
@@ -32,6 +33,8 @@ export class RemoteEmbedder implements Embedder {
   readonly #model: string;
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
+  readonly #batches = new BatchBisection((texts, mayRetry) => this.#ask(texts, mayRetry));
+  /** Whether it did the last time. */
   #hasAnswered = false;
 
   constructor(
@@ -57,50 +60,70 @@ export class RemoteEmbedder implements Embedder {
     offsets: readonly number[],
   ): Promise<Embedded> {
     const codes = new Uint8Array(texts.length);
+    const notes = new Map<number, EmbedNote>();
     const wanted = texts.flatMap((text, index) => text.trim() === "" ? [] : [index]);
-    const vectors = wanted.length === 0
+    const found = wanted.length === 0
       ? []
       : await this.#request(wanted.map((index) => texts[index]!));
     for (const offset of offsets) floats.fill(0, offset, offset + EMBEDDING_DIMENSIONS);
     for (const [i, index] of wanted.entries()) {
-      writeNormalised(vectors[i]!, floats, offsets[index]!);
+      if (found[i] === null) continue;
+      const { vector, units } = found[i]!;
+      writeNormalised(vector, floats, offsets[index]!);
       codes[index] = EMBEDDER.remote;
+      if (units < texts[index]!.length) notes.set(index, { truncatedUnits: units });
     }
-    return { codes };
+    return { codes, ...(notes.size === 0 ? {} : { notes }) };
   }
 
-  async #request(texts: string[]): Promise<readonly number[][]> {
+  async #request(texts: readonly string[]) {
     const nowMs = performance.now();
-    if (this.#breaker.stateAt(nowMs) !== "closed") {
-      if (this.#breaker.allows(nowMs)) this.#ask([PROBE]).catch(() => {}); // The breaker notes it.
-      throw new ModelUnavailableError("the embedding server is left out for a while", {
-        hint: HINT,
-      });
+    if (this.#breaker.stateAt(nowMs) === "closed") {
+      return await this.#watched(() => this.#batches.embed(texts));
     }
-    return await this.#ask(texts);
+    // Half open: nobody waits for it. The breaker notes how it ends.
+    if (this.#breaker.allows(nowMs)) this.#watched(() => this.#ask([PROBE], false)).catch(() => {});
+    throw new ModelUnavailableError("the embedding server is left out for a while", { hint: HINT });
   }
 
-  async #ask(texts: string[]): Promise<readonly number[][]> {
+  /** Tells the breaker how it ends. */
+  async #watched<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#breaker.succeed();
+      this.#hasAnswered = true;
+      return result;
+    } catch (cause) {
+      if (cause instanceof ModelTimeoutError) this.#breaker.open(performance.now());
+      else this.#breaker.fail(performance.now());
+      this.#hasAnswered = false;
+      throw cause;
+    }
+  }
+
+  async #ask(texts: readonly string[], mayRetry: boolean): Promise<readonly number[][]> {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const { data } = await this.#client.embeddings.create({
         model: this.#model,
-        input: texts,
+        input: [...texts],
         encoding_format: "float",
-      }, { signal, maxRetries: this.#hasAnswered ? RETRIES : 0 });
+      }, { signal, maxRetries: mayRetry && this.#hasAnswered ? RETRIES : 0 });
       const vectors = texts.map((_, i) => data.find(({ index }) => index === i)?.embedding);
       if (!vectors.every(isVector)) throw new Error("it did not give a vector for every text");
-      this.#breaker.succeed();
-      this.#hasAnswered = true;
       return vectors;
     } catch (cause) {
-      this.#hasAnswered = false;
-      if (signal.aborted) this.#breaker.open(performance.now());
-      else this.#breaker.fail(performance.now());
-      const reason = signal.aborted
-        ? `it did not answer within ${this.#timeoutMs} ms`
-        : reasonOf(cause);
-      throw new ModelFailedError(`the embedding server failed: ${reason}`, { hint: HINT, cause });
+      const failed = (reason: string) => `the embedding server failed: ${reason}`;
+      const options = { hint: HINT, cause };
+      if (signal.aborted) {
+        const reason = `it did not answer within ${this.#timeoutMs} ms`;
+        throw new ModelTimeoutError(failed(reason), options);
+      }
+      const isRefusal = cause instanceof APIError && REFUSALS.has(cause.status);
+      throw new (isRefusal ? TextsRefusedError : ModelFailedError)(
+        failed(reasonOf(cause)),
+        options,
+      );
     }
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import { CircuitBreaker } from "./circuit_breaker.ts";
-import { ModelFailedError, ModelUnavailableError } from "./errors.ts";
+import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
 import { RemoteEmbedder } from "./remote_embedder.ts";
 
 /** An embedding server that answers as it is told; the last answer is repeated. */
@@ -42,8 +42,12 @@ function vectorsOf(dimensions: number) {
 async function embed(embedder: RemoteEmbedder, texts: string[]) {
   const floats = new Float32Array(texts.length * EMBEDDING_DIMENSIONS).fill(7);
   const offsets = texts.map((_, i) => i * EMBEDDING_DIMENSIONS);
-  const { codes } = await embedder.embed(texts, floats, offsets);
-  return { codes, vectors: offsets.map((at) => floats.subarray(at, at + EMBEDDING_DIMENSIONS)) };
+  const { codes, notes } = await embedder.embed(texts, floats, offsets);
+  return {
+    codes,
+    notes,
+    vectors: offsets.map((at) => floats.subarray(at, at + EMBEDDING_DIMENSIONS)),
+  };
 }
 
 Deno.test("RemoteEmbedder puts normalised vectors where they belong, followed by zeros", async () => {
@@ -147,12 +151,30 @@ Deno.test("RemoteEmbedder refuses answers that are no vectors for the texts", as
   }
 });
 
-Deno.test("RemoteEmbedder leaves a server out that fails again and again", async () => {
-  await using server = embeddingServer(() => new Response("no such model", { status: 404 }));
+Deno.test("RemoteEmbedder embeds the beginning of a text that the server refuses", async () => {
+  const tooLong = () => Response.json({ error: { message: "too many tokens" } }, { status: 400 });
+  await using server = embeddingServer((input) =>
+    input.some((text) => text.length > 1_000) ? tooLong() : vectorsOf(2)(input)
+  );
   const embedder = new RemoteEmbedder(server.settings);
-  for (let i = 0; i < 5; i++) await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
-  await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
-  assert.equal(server.requests.length, 5);
+  for (let i = 0; i < 6; i++) { // A breaker would have opened.
+    const { codes, notes, vectors } = await embed(embedder, ["abc", "x".repeat(1_500), "abc"]);
+    assert.deepEqual(codes, Uint8Array.of(2, 2, 2));
+    assert.deepEqual(notes, new Map([[1, { truncatedUnits: 750 }]]));
+    assert.deepEqual(vectors[0], vectors[2]);
+    assert.ok(vectors[1]![0]! > vectors[0]![0]!);
+  }
+});
+
+Deno.test("RemoteEmbedder leaves a server out that fails again and again", async () => {
+  // The latter may be about the text, so another one is tried besides.
+  for (const [status, requests] of [[404, 5], [400, 10]] as const) {
+    await using server = embeddingServer(() => new Response("no such model", { status }));
+    const embedder = new RemoteEmbedder(server.settings);
+    for (let i = 0; i < 5; i++) await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+    await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
+    assert.equal(server.requests.length, requests);
+  }
 });
 
 Deno.test("RemoteEmbedder lets no text wait for a server that did not answer in time", async () => {
@@ -163,7 +185,7 @@ Deno.test("RemoteEmbedder lets no text wait for a server that did not answer in 
   await using server = embeddingServer(hangs, answersLate, vectorsOf(2));
   const breaker = new CircuitBreaker({ coolDownMs: 20 });
   const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 200 }, breaker);
-  await assert.rejects(embed(embedder, ["text"]), ModelFailedError);
+  await assert.rejects(embed(embedder, ["text"]), ModelTimeoutError);
   silence.resolve(new Response());
   await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
   await delay(20);
