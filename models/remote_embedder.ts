@@ -1,6 +1,6 @@
 import { APIError, type OpenAI } from "openai";
 import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
-import { BatchBisection, PROBE, TextsRefusedError } from "./batch_bisection.ts";
+import { BatchBisection, PROBE, TextsRefusedError, type TextVector } from "./batch_bisection.ts";
 import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder, EmbedNote } from "./embedder.ts";
@@ -16,8 +16,11 @@ import { writeNormalised } from "./write_normalised.ts";
 const RETRIES = 2;
 /** Answers that may be about the texts: other ones are about the server, or the key, or the model. */
 const REFUSALS = new Set([400, 413, 422, 500]);
+/** Of one request, texts and UTF-16 code units: a server without a GPU has to be done in time. */
+const REQUEST_TEXTS_MAX = 32;
+const REQUEST_UNITS_MAX = 8_192;
 /** More than so many vectors take that are embedded together. */
-const ANSWER_BYTES_MAX = 64 << 20;
+const ANSWER_BYTES_MAX = 8 << 20;
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
 
 /**
@@ -76,14 +79,20 @@ export class RemoteEmbedder implements Embedder {
     return { codes, ...(notes.size === 0 ? {} : { notes }) };
   }
 
-  async #request(texts: readonly string[]) {
+  async #request(texts: readonly string[]): Promise<(TextVector | null)[]> {
     const nowMs = performance.now();
     if (this.#breaker.stateAt(nowMs) === "closed") {
-      return await this.#watched(() => this.#batches.embed(texts));
+      return await this.#watched(() => this.#vectorsOf(texts));
     }
     // Half open: nobody waits for it. The breaker notes how it ends.
     if (this.#breaker.allows(nowMs)) this.#watched(() => this.#ask([PROBE], false)).catch(() => {});
     throw new ModelUnavailableError("the embedding server is left out for a while", { hint: HINT });
+  }
+
+  async #vectorsOf(texts: readonly string[]): Promise<(TextVector | null)[]> {
+    const found: (TextVector | null)[] = [];
+    for (const some of requestsOf(texts)) found.push(...await this.#batches.embed(some));
+    return found;
   }
 
   /** Tells the breaker how it ends. */
@@ -126,6 +135,22 @@ export class RemoteEmbedder implements Embedder {
       );
     }
   }
+}
+
+function* requestsOf(texts: readonly string[]): Generator<readonly string[]> {
+  let some: string[] = [];
+  let units = 0;
+  for (const text of texts) {
+    const isFull = some.length === REQUEST_TEXTS_MAX || units + text.length > REQUEST_UNITS_MAX;
+    if (isFull && some.length > 0) {
+      yield some;
+      some = [];
+      units = 0;
+    }
+    some.push(text);
+    units += text.length;
+  }
+  yield some;
 }
 
 function isVector(vector: number[] | undefined): vector is number[] {

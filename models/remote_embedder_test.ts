@@ -67,6 +67,23 @@ Deno.test("RemoteEmbedder puts normalised vectors where they belong, followed by
   assert.match(headers, /^authorization,Bearer secret$/m);
 });
 
+Deno.test("RemoteEmbedder asks for no more at once than a slow server can do in time", async () => {
+  await using server = embeddingServer(vectorsOf(2));
+  const embedder = new RemoteEmbedder(server.settings);
+  const texts = [
+    ...Array.from({ length: 70 }, (_, i) => "x".repeat(i + 1)),
+    "y".repeat(9_000),
+    "z",
+  ];
+  const { codes, vectors } = await embed(embedder, texts);
+  assert.ok(codes.every((code) => code === 2));
+  assert.deepEqual(server.requests.map(({ input }) => input.length), [32, 32, 6, 1, 1]);
+  for (const [i, vector] of vectors.entries()) {
+    const { length } = texts[i]!;
+    assert.ok(Math.abs(vector[0]! - length / Math.hypot(length, 1)) < 1e-6);
+  }
+});
+
 Deno.test("RemoteEmbedder sends its server nothing that is meant for another service", async () => {
   await using server = embeddingServer(vectorsOf(2));
   Deno.env.set("OPENAI_CUSTOM_HEADERS", "X-Leaked: leaked");
