@@ -5,7 +5,7 @@ import { SlotWriter } from "../collider/slot_writer.ts";
 import { ensureLibrary } from "../ffi/build.ts";
 import { RingMapping } from "../ffi/seqlock.ts";
 import { EmbedClient } from "./embed_client.ts";
-import { ModelBusyError } from "./errors.ts";
+import { ModelBusyError, ModelUnavailableError } from "./errors.ts";
 import { HashingEmbedder } from "./hashing_embedder.ts";
 import { tinyModelFolder } from "./onnx/fixtures.ts";
 
@@ -91,6 +91,21 @@ Deno.test("The embed worker keeps nothing of what it embedded", async () => {
   await client.close();
   // Other tests, which run in this process too, take some as well.
   assert.ok(grownBytes < 200e6, `grown by ${grownBytes} bytes; 420 MB were written`);
+});
+
+Deno.test("The embed worker tells a server that is not there from texts that are refused", async () => {
+  await using temporary = await temporaryRing();
+  const nobody = { baseUrl: "http://127.0.0.1:1/v1", model: "tiny", timeoutMs: 5_000 };
+  const client = await EmbedClient.start({
+    ring: temporary.ring,
+    choices: [{ kind: "remote", ...nobody }],
+  });
+  await assert.rejects(client.embed(0, ["text"]), (error) => {
+    assert.ok(error instanceof ModelUnavailableError);
+    assert.match(error.message, /^the embedding server failed: no server can be reached/);
+    return true;
+  });
+  await client.close();
 });
 
 Deno.test("The embed worker says why it can't work", async () => {

@@ -34,5 +34,8 @@ export class ModelStuckError extends ModelError {}
 /** As many requests as may wait for the model are waiting. */
 export class ModelBusyError extends ModelError {}
 
-/** There is no model: it waits to be restarted, failed too often, or was closed. */
+/**
+ * There is no model: it waits to be restarted, failed too often, or was closed; or the server that has it
+ * does not answer, or not to anybody.
+ */
 export class ModelUnavailableError extends ModelError {}

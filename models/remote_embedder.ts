@@ -1,12 +1,13 @@
 import { APIError, type OpenAI } from "openai";
 import { EMBEDDER, EMBEDDING_DIMENSIONS } from "../collider/layout.ts";
 import { BatchBisection, PROBE, TextsRefusedError, type TextVector } from "./batch_bisection.ts";
-import { CircuitBreaker } from "./circuit_breaker.ts";
+import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder, EmbedNote } from "./embedder.ts";
-import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
+import { ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
 import { reasonOf } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
+import { ProbedServer } from "./probed_server.ts";
 import { writeNormalised } from "./write_normalised.ts";
 
 /**
@@ -26,26 +27,28 @@ const HINT = "see that the server runs and has an embedding model, or choose --e
 /**
  * Embeds texts by the `/embeddings` of an OpenAI-compatible server. Vectors are normalised, and
  * followed by zeros where they are shorter than a frame's.
- *
- * A server that fails again and again, or once does not answer in time, is left out until it has
- * embedded a text that no frame waits for.
  */
 export class RemoteEmbedder implements Embedder {
   readonly name: string;
   readonly #client: OpenAI;
   readonly #model: string;
   readonly #timeoutMs: number;
-  readonly #breaker: CircuitBreaker;
+  readonly #server: ProbedServer;
   readonly #batches = new BatchBisection((texts, mayRetry) => this.#ask(texts, mayRetry));
-  /** Whether it did the last time. */
+  /** Whether the server answered the last time. */
   #hasAnswered = false;
 
   constructor(
     { baseUrl, model, apiKey, timeoutMs }: RemoteEmbedderSettings,
-    breaker = new CircuitBreaker(),
+    breaker?: CircuitBreaker,
   ) {
-    this.#breaker = breaker;
     this.name = model;
+    this.#server = new ProbedServer({
+      name: "the embedding server",
+      hint: HINT,
+      probe: () => this.#ask([PROBE], false),
+      ...(breaker === undefined ? {} : { breaker }),
+    });
     this.#model = model;
     this.#timeoutMs = timeoutMs;
     this.#client = serverClient({
@@ -67,7 +70,7 @@ export class RemoteEmbedder implements Embedder {
     const wanted = texts.flatMap((text, index) => text.trim() === "" ? [] : [index]);
     const found = wanted.length === 0
       ? []
-      : await this.#request(wanted.map((index) => texts[index]!));
+      : await this.#server.run(() => this.#vectorsOf(wanted.map((index) => texts[index]!)));
     for (const offset of offsets) floats.fill(0, offset, offset + EMBEDDING_DIMENSIONS);
     for (const [i, index] of wanted.entries()) {
       if (found[i] === null) continue;
@@ -79,35 +82,10 @@ export class RemoteEmbedder implements Embedder {
     return { codes, ...(notes.size === 0 ? {} : { notes }) };
   }
 
-  async #request(texts: readonly string[]): Promise<(TextVector | null)[]> {
-    const nowMs = performance.now();
-    if (this.#breaker.stateAt(nowMs) === "closed") {
-      return await this.#watched(() => this.#vectorsOf(texts));
-    }
-    // Half open: nobody waits for it. The breaker notes how it ends.
-    if (this.#breaker.allows(nowMs)) this.#watched(() => this.#ask([PROBE], false)).catch(() => {});
-    throw new ModelUnavailableError("the embedding server is left out for a while", { hint: HINT });
-  }
-
   async #vectorsOf(texts: readonly string[]): Promise<(TextVector | null)[]> {
     const found: (TextVector | null)[] = [];
     for (const some of requestsOf(texts)) found.push(...await this.#batches.embed(some));
     return found;
-  }
-
-  /** Tells the breaker how it ends. */
-  async #watched<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      const result = await work();
-      this.#breaker.succeed();
-      this.#hasAnswered = true;
-      return result;
-    } catch (cause) {
-      if (cause instanceof ModelTimeoutError) this.#breaker.open(performance.now());
-      else this.#breaker.fail(performance.now());
-      this.#hasAnswered = false;
-      throw cause;
-    }
   }
 
   async #ask(texts: readonly string[], mayRetry: boolean): Promise<readonly number[][]> {
@@ -120,8 +98,10 @@ export class RemoteEmbedder implements Embedder {
       }, { signal, maxRetries: mayRetry && this.#hasAnswered ? RETRIES : 0 });
       const vectors = texts.map((_, i) => data.find(({ index }) => index === i)?.embedding);
       if (!vectors.every(isVector)) throw new Error("it did not give a vector for every text");
+      this.#hasAnswered = true;
       return vectors;
     } catch (cause) {
+      this.#hasAnswered = false;
       const failed = (reason: string) => `the embedding server failed: ${reason}`;
       const options = { hint: HINT, cause };
       if (signal.aborted) {
@@ -129,10 +109,8 @@ export class RemoteEmbedder implements Embedder {
         throw new ModelTimeoutError(failed(reason), options);
       }
       const isRefusal = cause instanceof APIError && REFUSALS.has(cause.status);
-      throw new (isRefusal ? TextsRefusedError : ModelFailedError)(
-        failed(reasonOf(cause)),
-        options,
-      );
+      const Failure = isRefusal ? TextsRefusedError : ModelUnavailableError;
+      throw new Failure(failed(reasonOf(cause)), options);
     }
   }
 }

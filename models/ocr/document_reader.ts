@@ -35,7 +35,7 @@ export class DocumentReader {
    * Reads a PNG, JPEG, WebP, TIFF or PDF.
    *
    * @throws {UnreadableDocumentError | DocumentTooLargeError}
-   * @throws {ModelFailedError} if a vision model gives no answer
+   * @throws what {@linkcode VisionReader.readPage} throws
    */
   async read(bytes: Uint8Array<ArrayBuffer>): Promise<Page[]> {
     const pages: Page[] = [];

@@ -1,8 +1,9 @@
-import type { OpenAI } from "openai";
+import { APIError, type OpenAI } from "openai";
 import sharp from "sharp";
-import { ModelFailedError } from "../errors.ts";
+import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "../errors.ts";
 import { reasonOf } from "../openai/errors.ts";
 import { serverClient } from "../openai/server_client.ts";
+import { ProbedServer } from "../probed_server.ts";
 import type { Page, Raster } from "./page.ts";
 import { escapeHtml } from "./tables/table_html.ts";
 
@@ -26,11 +27,22 @@ const RETRIES = 2;
 /** More than so many tokens take. */
 const ANSWER_BYTES_MAX = 4 << 20;
 
+/** Answers that are about the page: other ones are about the server, or the key, or the model. */
+const REFUSALS = new Set([400, 413, 422]);
+const HINT = "see that the server runs and has a vision model";
+/** Read to see whether a server that was left out is back. */
+const BLANK_PAGE: Raster = { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(255) };
+
 /** Reads pages by a vision model. It tells no places, so a page has no lines. */
 export class VisionReader {
   readonly #client: OpenAI;
   readonly #model: string;
   readonly #timeoutMs: number;
+  readonly #server = new ProbedServer({
+    name: "the vision model",
+    hint: HINT,
+    probe: () => this.#ask(BLANK_PAGE),
+  });
 
   constructor({ baseUrl, model, apiKey, timeoutMs }: VisionSettings) {
     this.#model = model;
@@ -44,8 +56,16 @@ export class VisionReader {
     });
   }
 
-  /** @throws {ModelFailedError} if the server does not answer, or with nothing */
+  /**
+   * @throws {ModelTimeoutError} if the server does not answer in time
+   * @throws {ModelUnavailableError} if it does not work, or is left out because it did not
+   * @throws {ModelFailedError} if it refuses the page, or answers with nothing
+   */
   async readPage(page: Raster): Promise<Page> {
+    return await this.#server.run(() => this.#ask(page));
+  }
+
+  async #ask(page: Raster): Promise<Page> {
     const { width, height, rgb } = page;
     const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
       .resize(SIDE_MAX, SIDE_MAX, { fit: "inside", withoutEnlargement: true })
@@ -67,13 +87,15 @@ export class VisionReader {
       if (typeof answer !== "string") throw new Error("it gave no text");
       return { width, height, lines: [], markdown: markdownOf(answer) };
     } catch (cause) {
-      const reason = signal.aborted
-        ? `it did not answer within ${this.#timeoutMs} ms`
-        : reasonOf(cause);
-      throw new ModelFailedError(`the vision model failed: ${reason}`, {
-        hint: "see that the server runs and has a vision model",
-        cause,
-      });
+      const failed = (reason: string) => `the vision model failed: ${reason}`;
+      const options = { hint: HINT, cause };
+      if (signal.aborted) {
+        const reason = `it did not answer within ${this.#timeoutMs} ms`;
+        throw new ModelTimeoutError(failed(reason), options);
+      }
+      const isOfPage = !(cause instanceof APIError) || REFUSALS.has(cause.status);
+      const Failure = isOfPage ? ModelFailedError : ModelUnavailableError;
+      throw new Failure(failed(reasonOf(cause)), options);
     }
   }
 }

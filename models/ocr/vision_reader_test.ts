@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ModelFailedError } from "../errors.ts";
+import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "../errors.ts";
 import { VisionReader } from "./vision_reader.ts";
 
 const PAGE = { width: 4, height: 2, rgb: new Uint8Array(24).fill(255) };
@@ -43,8 +43,33 @@ Deno.test("VisionReader sends the page as a picture, and takes the answer withou
 });
 
 Deno.test("VisionReader says when the server gives nothing", async () => {
-  for (const answer of [Response.json({ choices: [] }), new Response(null, { status: 404 })]) {
+  for (
+    const [answer, error] of [
+      [Response.json({ choices: [] }), ModelFailedError],
+      [new Response(null, { status: 400 }), ModelFailedError],
+      [new Response(null, { status: 404 }), ModelUnavailableError],
+    ] as const
+  ) {
     await using server = visionServer(answer);
-    await assert.rejects(server.reader.readPage(PAGE), ModelFailedError);
+    await assert.rejects(server.reader.readPage(PAGE), error);
   }
+});
+
+Deno.test("VisionReader lets no further page wait for a server that did not answer in time", async () => {
+  const silence = Promise.withResolvers<Response>();
+  let requests = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    requests++;
+    return silence.promise;
+  });
+  const reader = new VisionReader({
+    baseUrl: `http://127.0.0.1:${server.addr.port}/v1`,
+    model: "vision",
+    timeoutMs: 100,
+  });
+  await assert.rejects(reader.readPage(PAGE), ModelTimeoutError);
+  await assert.rejects(reader.readPage(PAGE), ModelUnavailableError);
+  assert.equal(requests, 1);
+  silence.resolve(new Response());
+  await server.shutdown();
 });

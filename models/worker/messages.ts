@@ -20,6 +20,8 @@ export type WorkerAnswer<About, Result> =
   | {
     readonly kind: "failed";
     readonly id: number;
+    /** Whether it was not the request's fault: what the model needs is not there. */
+    readonly isUnavailable: boolean;
     readonly reason: string;
     readonly hint?: string | undefined;
   };

@@ -4,6 +4,7 @@ import {
   ModelFailedError,
   ModelStuckError,
   ModelTimeoutError,
+  ModelUnavailableError,
   ModelWorkerError,
 } from "../errors.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from "./messages.ts";
@@ -153,11 +154,7 @@ export class ModelThread<Settings, About, Request, Result> {
         this.#take(answer.id)?.resolve(answer.result);
         break;
       case "failed":
-        this.#take(answer.id)?.reject(
-          new ModelFailedError(`${name} refused a request: ${answer.reason}`, {
-            hint: answer.hint ?? "its events go on without it; the others are not affected",
-          }),
-        );
+        this.#take(answer.id)?.reject(failureOf(answer, name));
     }
     this.#watch();
   }
@@ -190,4 +187,14 @@ export class ModelThread<Settings, About, Request, Result> {
       );
     }, limitMs);
   }
+}
+
+function failureOf(
+  { isUnavailable, reason, hint }: Extract<WorkerAnswer<unknown, unknown>, { kind: "failed" }>,
+  name: string,
+): ModelError {
+  const options = { hint: hint ?? "its events go on without it; the others are not affected" };
+  return isUnavailable
+    ? new ModelUnavailableError(reason, options)
+    : new ModelFailedError(`${name} refused a request: ${reason}`, options);
 }

@@ -1,6 +1,6 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
-import type { ModelError } from "../errors.ts";
+import { type ModelError, ModelTimeoutError, ModelUnavailableError } from "../errors.ts";
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from "./messages.ts";
 import { SlotLease } from "./slot_lease.ts";
 
@@ -44,7 +44,9 @@ export function serveModel<Settings, About, Request, Result>(
       if (result === null) self.close();
       else send({ kind: "done", id, result });
     } catch (error) {
-      send({ kind: "failed", id, ...explained(error) });
+      const isUnavailable = error instanceof ModelUnavailableError ||
+        error instanceof ModelTimeoutError;
+      send({ kind: "failed", id, isUnavailable, ...explained(error) });
     }
   }
 }

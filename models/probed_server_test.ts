@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { CircuitBreaker } from "./circuit_breaker.ts";
+import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
+import { ProbedServer } from "./probed_server.ts";
+
+const OPTIONS = { hint: "start it" };
+
+/** A server, and the probes that it was sent, which end when they are told to. */
+function probedServer() {
+  const probes: PromiseWithResolvers<void>[] = [];
+  const server = new ProbedServer({
+    name: "the server",
+    hint: "start it",
+    breaker: new CircuitBreaker({ failures: 2, coolDownMs: 20 }),
+    probe: () => {
+      probes.push(Promise.withResolvers());
+      return probes.at(-1)!.promise;
+    },
+  });
+  const isLeftOut = async () =>
+    await server.run(() => Promise.resolve(false)).catch((error) => {
+      assert.ok(error instanceof ModelUnavailableError);
+      assert.match(error.message, /the server is left out/);
+      return true;
+    });
+  return { server, probes, isLeftOut };
+}
+
+function fail(server: ProbedServer, error: Error): Promise<void> {
+  return assert.rejects(server.run(() => Promise.reject(error)), error);
+}
+
+Deno.test("ProbedServer leaves out what failed a few times, until a probe has been answered", async () => {
+  const { server, probes, isLeftOut } = probedServer();
+  const failure = new ModelFailedError("it failed", OPTIONS);
+  await fail(server, failure);
+  assert.equal(await isLeftOut(), false);
+  await fail(server, failure);
+  await fail(server, failure);
+  assert.equal(await isLeftOut(), true);
+  assert.equal(probes.length, 0);
+  await delay(20);
+  assert.equal(await isLeftOut(), true);
+  assert.equal(probes.length, 1);
+  probes[0]!.resolve();
+  await delay(0);
+  assert.equal(await isLeftOut(), false);
+});
+
+Deno.test("ProbedServer leaves out at once what did not answer in time", async () => {
+  const { server, probes, isLeftOut } = probedServer();
+  await fail(server, new ModelTimeoutError("it took too long", OPTIONS));
+  assert.equal(await isLeftOut(), true);
+  await delay(20);
+  assert.equal(await isLeftOut(), true);
+  probes[0]!.reject(new ModelTimeoutError("it took too long", OPTIONS));
+  await delay(0);
+  assert.equal(await isLeftOut(), true);
+  await delay(20);
+  assert.equal(await isLeftOut(), true);
+  assert.equal(probes.length, 2);
+  probes[1]!.resolve();
+  await delay(0);
+  assert.equal(await isLeftOut(), false);
+});
