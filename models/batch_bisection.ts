@@ -45,57 +45,40 @@ export class BatchBisection {
    * @throws what `ask` throws; {@linkcode TextsRefusedError} only if the server takes nothing at all
    */
   async embed(texts: readonly string[]): Promise<(TextVector | null)[]> {
-    const found = new Array<TextVector | null>(texts.length).fill(null);
-    const { short = [], long = [] } = Object.groupBy(
-      texts.keys(),
-      (index) => texts[index]!.length < this.#longUnits ? "short" : "long",
-    );
-    try {
-      await this.#embedTogether(texts, short, found, true);
-    } catch (refusal) {
-      if (!(refusal instanceof TextsRefusedError)) throw refusal;
-      await this.#ask([PROBE], false);
-      await this.#embedApart(texts, short, found);
-    }
-    for (const index of long) {
-      found[index] = await this.#embedBeginning(texts[index]!, texts[index]!.length);
+    const longUnits = this.#longUnits;
+    const short = await this.#embedTogether(texts.filter(({ length }) => length < longUnits), true);
+    const found: (TextVector | null)[] = [];
+    for (const text of texts) {
+      const isShort = text.length < longUnits;
+      found.push(isShort ? short.shift()! : await this.#embedBeginning(text, text.length));
     }
     return found;
   }
 
+  /**
+   * Embeds texts in one request. If that is refused, finds out by halving them which ones are.
+   *
+   * @param isFirst whether it is not known yet that the server takes anything
+   */
   async #embedTogether(
     texts: readonly string[],
-    indexes: readonly number[],
-    found: (TextVector | null)[],
-    mayRetry: boolean,
-  ): Promise<void> {
-    if (indexes.length === 0) return;
-    const vectors = await this.#ask(indexes.map((index) => texts[index]!), mayRetry);
-    for (const [i, index] of indexes.entries()) {
-      found[index] = { vector: vectors[i]!, units: texts[index]!.length };
+    isFirst: boolean,
+  ): Promise<(TextVector | null)[]> {
+    if (texts.length === 0) return [];
+    try {
+      const vectors = await this.#ask(texts, isFirst);
+      return texts.map(({ length }, i) => ({ vector: vectors[i]!, units: length }));
+    } catch (refusal) {
+      if (!(refusal instanceof TextsRefusedError)) throw refusal;
     }
-  }
-
-  /** Finds out which of some texts are refused, and embeds the others, and the beginnings of these. */
-  async #embedApart(
-    texts: readonly string[],
-    indexes: readonly number[],
-    found: (TextVector | null)[],
-  ): Promise<void> {
-    if (indexes.length === 1) {
-      const text = texts[indexes[0]!]!;
-      found[indexes[0]!] = await this.#embedBeginning(text, text.length >> 1);
-      return;
-    }
-    const middle = indexes.length >> 1;
-    for (const half of [indexes.slice(0, middle), indexes.slice(middle)]) {
-      try {
-        await this.#embedTogether(texts, half, found, false);
-      } catch (refusal) {
-        if (!(refusal instanceof TextsRefusedError)) throw refusal;
-        await this.#embedApart(texts, half, found);
-      }
-    }
+    if (isFirst) await this.#ask([PROBE], false);
+    const [text = ""] = texts;
+    if (texts.length === 1) return [await this.#embedBeginning(text, text.length >> 1)];
+    const middle = texts.length >> 1;
+    return [
+      ...await this.#embedTogether(texts.slice(0, middle), false),
+      ...await this.#embedTogether(texts.slice(middle), false),
+    ];
   }
 
   /** As much of a text as is taken, at most `unitsMax`. */

@@ -4,10 +4,11 @@ import { BatchBisection, PROBE, TextsRefusedError, type TextVector } from "./bat
 import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder, EmbedNote } from "./embedder.ts";
-import { ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
-import { reasonOf } from "./openai/errors.ts";
+import { ModelUnavailableError } from "./errors.ts";
+import { callError } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
 import { ProbedServer } from "./probed_server.ts";
+import { textBatches, type TextBatchLimits } from "./text_batches.ts";
 import { writeNormalised } from "./write_normalised.ts";
 
 /**
@@ -17,11 +18,11 @@ import { writeNormalised } from "./write_normalised.ts";
 const RETRIES = 2;
 /** Answers that may be about the texts: other ones are about the server, or the key, or the model. */
 const REFUSALS = new Set([400, 413, 422, 500]);
-/** Of one request, texts and UTF-16 code units: a server without a GPU has to be done in time. */
-const REQUEST_TEXTS_MAX = 32;
-const REQUEST_UNITS_MAX = 8_192;
+/** Of one request: a server without a GPU has to be done in time. */
+const REQUEST_LIMITS: TextBatchLimits = { textsMax: 32, unitsMax: 8_192 };
 /** More than so many vectors take that are embedded together. */
 const ANSWER_BYTES_MAX = 8 << 20;
+const NAME = "the embedding server";
 const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
 
 /**
@@ -44,7 +45,7 @@ export class RemoteEmbedder implements Embedder {
   ) {
     this.name = model;
     this.#server = new ProbedServer({
-      name: "the embedding server",
+      name: NAME,
       hint: HINT,
       probe: () => this.#ask([PROBE], false),
       ...(breaker === undefined ? {} : { breaker }),
@@ -84,7 +85,9 @@ export class RemoteEmbedder implements Embedder {
 
   async #vectorsOf(texts: readonly string[]): Promise<(TextVector | null)[]> {
     const found: (TextVector | null)[] = [];
-    for (const some of requestsOf(texts)) found.push(...await this.#batches.embed(some));
+    for (const some of textBatches(texts, REQUEST_LIMITS)) {
+      found.push(...await this.#batches.embed(some));
+    }
     return found;
   }
 
@@ -102,33 +105,16 @@ export class RemoteEmbedder implements Embedder {
       return vectors;
     } catch (cause) {
       this.#hasAnswered = false;
-      const failed = (reason: string) => `the embedding server failed: ${reason}`;
-      const options = { hint: HINT, cause };
-      if (signal.aborted) {
-        const reason = `it did not answer within ${this.#timeoutMs} ms`;
-        throw new ModelTimeoutError(failed(reason), options);
-      }
       const isRefusal = cause instanceof APIError && REFUSALS.has(cause.status);
-      const Failure = isRefusal ? TextsRefusedError : ModelUnavailableError;
-      throw new Failure(failed(reasonOf(cause)), options);
+      throw callError(cause, {
+        name: NAME,
+        hint: HINT,
+        signal,
+        timeoutMs: this.#timeoutMs,
+        Failure: isRefusal ? TextsRefusedError : ModelUnavailableError,
+      });
     }
   }
-}
-
-function* requestsOf(texts: readonly string[]): Generator<readonly string[]> {
-  let some: string[] = [];
-  let units = 0;
-  for (const text of texts) {
-    const isFull = some.length === REQUEST_TEXTS_MAX || units + text.length > REQUEST_UNITS_MAX;
-    if (isFull && some.length > 0) {
-      yield some;
-      some = [];
-      units = 0;
-    }
-    some.push(text);
-    units += text.length;
-  }
-  yield some;
 }
 
 function isVector(vector: number[] | undefined): vector is number[] {

@@ -124,15 +124,20 @@ Deno.test("RemoteEmbedder says where no server is", async () => {
 });
 
 Deno.test("RemoteEmbedder tries again only when the server answered the last time", async () => {
-  const busy = () => new Response("busy", { status: 503, headers: { "retry-after-ms": "1" } });
+  const busyWith = (status: number) => () =>
+    new Response("busy", { status, headers: { "retry-after-ms": "1" } });
+  const busy = busyWith(503);
   const given = vectorsOf(2);
-  await using server = embeddingServer(busy, given, busy, given, busy, busy, busy, busy, given);
+  await using server = embeddingServer(
+    ...[busy, given, busyWith(429), given, busy, busy, busy, busy, given],
+  );
   const embedder = new RemoteEmbedder(server.settings);
   const succeeds = async () => {
     const { codes } = await embed(embedder, ["text"]);
     assert.deepEqual(codes, Uint8Array.of(2));
   };
-  const fails = () => assert.rejects(embed(embedder, ["text"]), /the embedding server failed/);
+  const failed = { name: "ModelUnavailableError", message: /the embedding server failed/ };
+  const fails = () => assert.rejects(embed(embedder, ["text"]), failed);
   for (
     const [outcome, requests] of [
       [fails, 1], // It has never answered.
@@ -185,11 +190,18 @@ Deno.test("RemoteEmbedder embeds the beginning of a text that the server refuses
 
 Deno.test("RemoteEmbedder leaves a server out that fails again and again", async () => {
   // The latter may be about the text, so another one is tried besides.
-  for (const [status, requests] of [[404, 5], [400, 10]] as const) {
+  for (
+    const [status, requests, name] of [
+      [404, 5, "ModelUnavailableError"],
+      [400, 10, "TextsRefusedError"],
+    ] as const
+  ) {
     await using server = embeddingServer(() => new Response("no such model", { status }));
     const embedder = new RemoteEmbedder(server.settings);
-    for (let i = 0; i < 5; i++) await assert.rejects(embed(embedder, ["text"]), /no such model/);
-    await assert.rejects(embed(embedder, ["text"]), /left out/);
+    const failed = { name, message: /no such model/ };
+    for (let i = 0; i < 5; i++) await assert.rejects(embed(embedder, ["text"]), failed);
+    const leftOut = { name: "ModelUnavailableError", message: /left out/ };
+    await assert.rejects(embed(embedder, ["text"]), leftOut);
     assert.equal(server.requests.length, requests);
   }
 });

@@ -100,13 +100,20 @@ Deno.test("TypeStage lets frames wait from the arrival of their events on", asyn
   assert.equal(outcome!.error, "no name came in time");
 });
 
-/** A stage whose names come when they are told to, and runs of it for single events. */
-function askedStage(options: { waitMs?: number; startedUs?: number }) {
+/** An inference whose names come when they are told to. */
+function toldInference() {
   const asked: PromiseWithResolvers<InferredType>[] = [];
-  const { stage } = stageOf(() => {
+  const infer = () => {
     asked.push(Promise.withResolvers());
     return asked.at(-1)!.promise;
-  }, options);
+  };
+  return { asked, infer };
+}
+
+/** A stage with such an inference, and runs of it for single events. */
+function askedStage(options: { waitMs?: number; startedUs?: number }) {
+  const { asked, infer } = toldInference();
+  const { stage } = stageOf(infer, options);
   const run = async (receivedUs: number) => {
     const event = newEvent({ a: 1 }, receivedUs);
     const [outcome] = await stage.run([{ event, learned: LEARNED }]);
@@ -173,14 +180,11 @@ Deno.test("TypeNamer asks once for an event, and again only if nobody could name
 });
 
 Deno.test("TypeNamer waits for no name that takes longer than the last one may have", async () => {
-  const asked: PromiseWithResolvers<InferredType>[] = [];
+  const { asked, infer } = toldInference();
   const known = newEvent({ known: true });
   const namer = new TypeNamer({
-    infer: (payload) => {
-      if (payload === known.payload) return Promise.resolve({ ...NAMED, source: "schema" });
-      asked.push(Promise.withResolvers());
-      return asked.at(-1)!.promise;
-    },
+    infer: (payload) =>
+      payload === known.payload ? Promise.resolve({ ...NAMED, source: "schema" }) : infer(),
   });
   assert.equal(await namer.nameWithin(newEvent({ a: 1 }), 1), null);
   assert.equal(await namer.nameWithin(newEvent({ a: 2 }), 1), null);

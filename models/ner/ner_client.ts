@@ -1,4 +1,5 @@
 import type { UsedDevice } from "../onnx/device.ts";
+import { textBatches } from "../text_batches.ts";
 import { ModelClient, type ModelClientOptions } from "../worker/model_client.ts";
 import type { Extraction } from "./entity.ts";
 import type { GlinerSettings } from "./gliner_model.ts";
@@ -81,7 +82,8 @@ export class NerClient {
   ): Promise<Extraction[]> {
     const wanted = cleanLabels(labels);
     const extractions: Extraction[] = [];
-    for (const part of partsOf(texts.map((text) => text.slice(0, TEXT_UNITS_MAX)))) {
+    const limited = texts.map((text) => text.slice(0, TEXT_UNITS_MAX));
+    for (const part of textBatches(limited, { unitsMax: REQUEST_UNITS_MAX })) {
       const answer = await this.#client.ask({ texts: part, labels: wanted, threshold });
       if ("invalidLabels" in answer) {
         throw new InvalidLabelsError(answer.invalidLabels, { hint: answer.hint });
@@ -98,19 +100,4 @@ export class NerClient {
   close(): Promise<void> {
     return this.#client.close();
   }
-}
-
-/** Cuts a list of texts into what the worker is asked at once. */
-function partsOf(texts: readonly string[]): string[][] {
-  const parts: string[][] = [];
-  let units = Infinity;
-  for (const text of texts) {
-    units += text.length;
-    if (units > REQUEST_UNITS_MAX) {
-      parts.push([]);
-      units = text.length;
-    }
-    parts.at(-1)!.push(text);
-  }
-  return parts;
 }

@@ -1,7 +1,7 @@
 import { APIError, type OpenAI } from "openai";
 import sharp from "sharp";
-import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "../errors.ts";
-import { reasonOf } from "../openai/errors.ts";
+import { ModelFailedError, ModelUnavailableError } from "../errors.ts";
+import { callError } from "../openai/errors.ts";
 import { serverClient } from "../openai/server_client.ts";
 import { ProbedServer } from "../probed_server.ts";
 import type { Page, Raster } from "./page.ts";
@@ -29,6 +29,7 @@ const ANSWER_BYTES_MAX = 4 << 20;
 
 /** Answers that are about the page: other ones are about the server, or the key, or the model. */
 const REFUSALS = new Set([400, 413, 422]);
+const NAME = "the vision model";
 const HINT = "see that the server runs and has a vision model";
 /** Read to see whether a server that was left out is back. */
 const BLANK_PAGE: Raster = { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(255) };
@@ -39,7 +40,7 @@ export class VisionReader {
   readonly #model: string;
   readonly #timeoutMs: number;
   readonly #server = new ProbedServer({
-    name: "the vision model",
+    name: NAME,
     hint: HINT,
     probe: () => this.#ask(BLANK_PAGE),
   });
@@ -87,15 +88,14 @@ export class VisionReader {
       if (typeof answer !== "string") throw new Error("it gave no text");
       return { width, height, lines: [], markdown: markdownOf(answer) };
     } catch (cause) {
-      const failed = (reason: string) => `the vision model failed: ${reason}`;
-      const options = { hint: HINT, cause };
-      if (signal.aborted) {
-        const reason = `it did not answer within ${this.#timeoutMs} ms`;
-        throw new ModelTimeoutError(failed(reason), options);
-      }
       const isOfPage = !(cause instanceof APIError) || REFUSALS.has(cause.status);
-      const Failure = isOfPage ? ModelFailedError : ModelUnavailableError;
-      throw new Failure(failed(reasonOf(cause)), options);
+      throw callError(cause, {
+        name: NAME,
+        hint: HINT,
+        signal,
+        timeoutMs: this.#timeoutMs,
+        Failure: isOfPage ? ModelFailedError : ModelUnavailableError,
+      });
     }
   }
 }
