@@ -1,5 +1,11 @@
 import { CircuitBreaker } from "./circuit_breaker.ts";
-import { ModelTimeoutError, ModelUnavailableError } from "./errors.ts";
+import {
+  type ModelError,
+  type ModelErrorOptions,
+  ModelTimeoutError,
+  ModelUnavailableError,
+} from "./errors.ts";
+import { reasonOf } from "./openai/errors.ts";
 
 /** Options of {@link ProbedServer}. */
 export interface ProbedServerOptions {
@@ -7,6 +13,8 @@ export interface ProbedServerOptions {
   readonly name: string;
   /** What the operator can do if it is left out. */
   readonly hint: string;
+  /** For one call, ms. */
+  readonly timeoutMs: number;
   /** A little work, to see whether it is back. */
   readonly probe: () => Promise<unknown>;
   readonly breaker?: CircuitBreaker;
@@ -19,12 +27,16 @@ export interface ProbedServerOptions {
 export class ProbedServer {
   readonly #name: string;
   readonly #hint: string;
+  readonly #timeoutMs: number;
   readonly #probe: () => Promise<unknown>;
   readonly #breaker: CircuitBreaker;
 
-  constructor({ name, hint, probe, breaker = new CircuitBreaker() }: ProbedServerOptions) {
+  constructor(
+    { name, hint, timeoutMs, probe, breaker = new CircuitBreaker() }: ProbedServerOptions,
+  ) {
     this.#name = name;
     this.#hint = hint;
+    this.#timeoutMs = timeoutMs;
     this.#probe = probe;
     this.#breaker = breaker;
   }
@@ -41,6 +53,23 @@ export class ProbedServer {
     // Half open. The breaker notes how it ends.
     if (this.#breaker.allows(nowMs)) this.#watch(this.#probe).catch(() => {});
     throw new ModelUnavailableError(`${this.#name} is left out for a while`, { hint: this.#hint });
+  }
+
+  /**
+   * The error to throw for a call of the `openai` package that failed.
+   *
+   * @param signal was aborted if the time was over
+   * @param Failure what it is otherwise
+   */
+  error(
+    cause: unknown,
+    signal: AbortSignal,
+    Failure: new (message: string, options: ModelErrorOptions) => ModelError,
+  ): ModelError {
+    const isLate = signal.aborted;
+    const reason = isLate ? `it did not answer within ${this.#timeoutMs} ms` : reasonOf(cause);
+    const options = { hint: this.#hint, cause };
+    return new (isLate ? ModelTimeoutError : Failure)(`${this.#name} failed: ${reason}`, options);
   }
 
   async #watch<T>(work: () => Promise<T>): Promise<T> {

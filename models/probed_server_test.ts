@@ -12,6 +12,7 @@ function probedServer() {
   const server = new ProbedServer({
     name: "the server",
     hint: "start it",
+    timeoutMs: 1_000,
     breaker: new CircuitBreaker({ failures: 2, coolDownMs: 20 }),
     probe: () => {
       probes.push(Promise.withResolvers());
@@ -63,4 +64,17 @@ Deno.test("ProbedServer leaves out at once what did not answer in time", async (
   probes[1]!.resolve();
   await delay(0);
   assert.equal(await isLeftOut(), false);
+});
+
+Deno.test("ProbedServer tells a call that took too long from one that failed otherwise", () => {
+  const { server } = probedServer();
+  const cause = new Error("no such page");
+  const never = new AbortController().signal;
+  const failed = server.error(cause, never, ModelFailedError);
+  assert.ok(failed instanceof ModelFailedError);
+  assert.equal(failed.message, "the server failed: no such page");
+  assert.deepEqual([failed.hint, failed.cause], ["start it", cause]);
+  const late = server.error(cause, AbortSignal.abort(), ModelFailedError);
+  assert.ok(late instanceof ModelTimeoutError);
+  assert.equal(late.message, "the server failed: it did not answer within 1000 ms");
 });

@@ -5,7 +5,6 @@ import type { CircuitBreaker } from "./circuit_breaker.ts";
 import type { RemoteEmbedderSettings } from "./embed_messages.ts";
 import type { Embedded, Embedder, EmbedNote } from "./embedder.ts";
 import { ModelUnavailableError } from "./errors.ts";
-import { callError } from "./openai/errors.ts";
 import { serverClient } from "./openai/server_client.ts";
 import { ProbedServer } from "./probed_server.ts";
 import { textBatches, type TextBatchLimits } from "./text_batches.ts";
@@ -22,8 +21,6 @@ const REFUSALS = new Set([400, 413, 422, 500]);
 const REQUEST_LIMITS: TextBatchLimits = { textsMax: 32, unitsMax: 8_192 };
 /** More than so many vectors take that are embedded together. */
 const ANSWER_BYTES_MAX = 8 << 20;
-const NAME = "the embedding server";
-const HINT = "see that the server runs and has an embedding model, or choose --embedder hashing";
 
 /**
  * Embeds texts by the `/embeddings` of an OpenAI-compatible server. Vectors are normalised, and
@@ -45,8 +42,9 @@ export class RemoteEmbedder implements Embedder {
   ) {
     this.name = model;
     this.#server = new ProbedServer({
-      name: NAME,
-      hint: HINT,
+      name: "the embedding server",
+      hint: "see that the server runs and has an embedding model, or choose --embedder hashing",
+      timeoutMs,
       probe: () => this.#ask([PROBE], false),
       ...(breaker === undefined ? {} : { breaker }),
     });
@@ -106,13 +104,8 @@ export class RemoteEmbedder implements Embedder {
     } catch (cause) {
       this.#hasAnswered = false;
       const isRefusal = cause instanceof APIError && REFUSALS.has(cause.status);
-      throw callError(cause, {
-        name: NAME,
-        hint: HINT,
-        signal,
-        timeoutMs: this.#timeoutMs,
-        Failure: isRefusal ? TextsRefusedError : ModelUnavailableError,
-      });
+      const Failure = isRefusal ? TextsRefusedError : ModelUnavailableError;
+      throw this.#server.error(cause, signal, Failure);
     }
   }
 }

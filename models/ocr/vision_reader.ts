@@ -1,7 +1,6 @@
 import { APIError, type OpenAI } from "openai";
 import sharp from "sharp";
 import { ModelFailedError, ModelUnavailableError } from "../errors.ts";
-import { callError } from "../openai/errors.ts";
 import { serverClient } from "../openai/server_client.ts";
 import { ProbedServer } from "../probed_server.ts";
 import type { Page, Raster } from "./page.ts";
@@ -29,8 +28,6 @@ const ANSWER_BYTES_MAX = 4 << 20;
 
 /** Answers that are about the page: other ones are about the server, or the key, or the model. */
 const REFUSALS = new Set([400, 413, 422]);
-const NAME = "the vision model";
-const HINT = "see that the server runs and has a vision model";
 /** Read to see whether a server that was left out is back. */
 const BLANK_PAGE: Raster = { width: 32, height: 32, rgb: new Uint8Array(32 * 32 * 3).fill(255) };
 
@@ -39,15 +36,17 @@ export class VisionReader {
   readonly #client: OpenAI;
   readonly #model: string;
   readonly #timeoutMs: number;
-  readonly #server = new ProbedServer({
-    name: NAME,
-    hint: HINT,
-    probe: () => this.#ask(BLANK_PAGE),
-  });
+  readonly #server: ProbedServer;
 
   constructor({ baseUrl, model, apiKey, timeoutMs }: VisionSettings) {
     this.#model = model;
     this.#timeoutMs = timeoutMs;
+    this.#server = new ProbedServer({
+      name: "the vision model",
+      hint: "see that the server runs and has a vision model",
+      timeoutMs,
+      probe: () => this.#ask(BLANK_PAGE),
+    });
     this.#client = serverClient({
       baseUrl,
       apiKey,
@@ -89,13 +88,8 @@ export class VisionReader {
       return { width, height, lines: [], markdown: markdownOf(answer) };
     } catch (cause) {
       const isOfPage = !(cause instanceof APIError) || REFUSALS.has(cause.status);
-      throw callError(cause, {
-        name: NAME,
-        hint: HINT,
-        signal,
-        timeoutMs: this.#timeoutMs,
-        Failure: isOfPage ? ModelFailedError : ModelUnavailableError,
-      });
+      const Failure = isOfPage ? ModelFailedError : ModelUnavailableError;
+      throw this.#server.error(cause, signal, Failure);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { ModelError, type ModelErrorOptions, ModelTimeoutError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 
 /** No connection to the server came about. */
 export class ServerUnreachableError extends ModelError {}
@@ -22,27 +22,4 @@ export function reasonOf(error: unknown): string {
 export function modelErrorIn(error: unknown): ModelError | null {
   if (error instanceof ModelError) return error;
   return error instanceof Error && error.cause instanceof ModelError ? error.cause : null;
-}
-
-/** A call of a server that failed. */
-export interface FailedCall {
-  /** What the server is called. */
-  readonly name: string;
-  /** What the operator can do about it. */
-  readonly hint: string;
-  /** Aborted when the time was over. */
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  /** What it is, unless the time was over. */
-  readonly Failure: new (message: string, options: ModelErrorOptions) => ModelError;
-}
-
-/** The error to throw for a failed call of the `openai` package. */
-export function callError(
-  cause: unknown,
-  { name, hint, signal, timeoutMs, Failure }: FailedCall,
-): ModelError {
-  const isLate = signal.aborted;
-  const reason = isLate ? `it did not answer within ${timeoutMs} ms` : reasonOf(cause);
-  return new (isLate ? ModelTimeoutError : Failure)(`${name} failed: ${reason}`, { hint, cause });
 }
