@@ -33,6 +33,17 @@ const RESOURCES_LINGER_MS = 5_000;
 /** What DuckDB keeps beyond what it needs when it shrinks. */
 const SPARE_MIB = 8;
 
+/** Folders beside the database file, which are there only while they are needed. */
+interface Directories {
+  /** For what queries write. */
+  readonly exports: string;
+  /** For what queries don't have in memory. */
+  readonly spills: string;
+}
+
+/** DuckDB's files in the folder for spills. */
+const SPILL_PREFIX = "duckdb_temp_";
+
 /**
  * The open database. DuckDB shuts an instance down for good after a fatal error (a disk that fills
  * up in the middle of a checkpoint, say); then the file is opened anew, and every connection has to
@@ -40,7 +51,7 @@ const SPARE_MIB = 8;
  */
 export class Database {
   readonly #options: Required<DatabaseOptions>;
-  readonly #exportDirectory: string;
+  readonly #directories: Directories;
   readonly #resources: ResourceLimits;
   /** What DuckDB is doing. */
   readonly #work = new Set<Promise<unknown>>();
@@ -53,11 +64,11 @@ export class Database {
 
   private constructor(
     options: Required<DatabaseOptions>,
-    exportDirectory: string,
+    directories: Directories,
     instance: DuckDBInstance,
   ) {
     this.#options = options;
-    this.#exportDirectory = exportDirectory;
+    this.#directories = directories;
     this.#instance = instance;
     const memoryMiB = idleMemoryMiB(options);
     this.#resources = new ResourceLimits({
@@ -77,18 +88,20 @@ export class Database {
     { path, largestEventMb = 16, queryMemoryMiB = 1024 }: DatabaseOptions,
   ): Promise<Database> {
     const options = { path, largestEventMb, queryMemoryMiB };
-    const exportDirectory = options.path === ":memory:"
+    const base = options.path === ":memory:"
       ? join(tmpdir(), `collider-${crypto.randomUUID()}`)
-      : `${resolve(options.path)}.exports`;
-    const instance = await openInstance(options, exportDirectory);
+      : resolve(options.path);
+    const directories = { exports: `${base}.exports`, spills: `${base}.tmp` };
+    const instance = await openInstance(options, directories);
     // What a crash has left there; the database's lock says that nobody else is at it.
-    await Deno.remove(exportDirectory, { recursive: true }).catch(() => {});
-    return new Database(options, exportDirectory, instance);
+    await Deno.remove(directories.exports, { recursive: true }).catch(() => {});
+    await removeSpills(directories.spills).catch(() => {});
+    return new Database(options, directories, instance);
   }
 
   /** The only folder that DuckDB may read and write files in, beside its own ones. */
   get exportDirectory(): string {
-    return this.#exportDirectory;
+    return this.#directories.exports;
   }
 
   /** True when nothing is kept beyond the process's life. */
@@ -180,7 +193,7 @@ export class Database {
 
   async #reopen(): Promise<void> {
     await this.#closeInstance();
-    this.#instance = await openInstance(this.#options, this.#exportDirectory);
+    this.#instance = await openInstance(this.#options, this.#directories);
     this.#generation++;
     this.#isOpen = true;
     this.#resources.renew();
@@ -215,7 +228,7 @@ function idleMemoryMiB({ largestEventMb }: Required<DatabaseOptions>): number {
 
 async function openInstance(
   options: Required<DatabaseOptions>,
-  exportDirectory: string,
+  { exports, spills }: Directories,
 ): Promise<DuckDBInstance> {
   const { path } = options;
   let instance: DuckDBInstance | undefined;
@@ -228,6 +241,7 @@ async function openInstance(
       memory_limit: `${idleMemoryMiB(options)}MiB`,
       threads: String(IDLE_THREADS),
       checkpoint_threshold: `${CHECKPOINT_MIB}MiB`,
+      temp_directory: spills,
       // What a checkpoint has freed goes back to the system, and not only when a query needs more.
       allocator_background_threads: "true",
       // Extensions beyond the bundled ones would be downloaded: only configured hosts are contacted.
@@ -238,13 +252,21 @@ async function openInstance(
     await migrate(connection);
     // Else the days and hours of queries would be those of wherever the gateway runs.
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
-    await confine(connection, exportDirectory);
+    await confine(connection, exports);
     connection.closeSync();
     return instance;
   } catch (cause) {
     instance?.closeSync();
     throw cause instanceof DatabaseOpenError ? cause : describeOpenFailure(path, cause);
   }
+}
+
+/** Deletes what a process that was killed has left: it may be a large part of the disk. */
+async function removeSpills(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (name.startsWith(SPILL_PREFIX)) await Deno.remove(join(directory, name));
+  }
+  await Deno.remove(directory);
 }
 
 /** Queries come from outside too: no statement may reach other files, and none can undo this. */

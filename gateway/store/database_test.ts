@@ -66,6 +66,31 @@ Deno.test("Database says so when another process has it open", async () => {
   await output.cancel();
 });
 
+Deno.test("Database deletes what a killed process had put on the disk, and nothing else", async () => {
+  await using file = await temporaryDatabasePath();
+  const spills = `${file.path}.tmp`;
+  const names = async () => (await Array.fromAsync(Deno.readDir(spills))).map(({ name }) => name);
+  const script = `
+    import { Database } from "${import.meta.resolve("./database.ts")}";
+    const database = await Database.open({ path: ${JSON.stringify(file.path)} });
+    await database.use((connection) =>
+      connection.run("CREATE TEMP TABLE t AS SELECT uuid() AS id FROM range(100_000_000) ORDER BY id")
+    );`;
+  {
+    await using other = new Deno.Command(Deno.execPath(), { args: ["eval", script] }).spawn();
+    while ((await names().catch(() => [])).length === 0) await delay(10);
+    other.kill("SIGKILL");
+    await other.status;
+  }
+  assert.notEqual((await names()).length, 0);
+  await Deno.writeTextFile(`${spills}/notes.txt`, "");
+  await (await Database.open({ path: file.path })).close();
+  assert.deepEqual(await names(), ["notes.txt"]);
+  await Deno.remove(`${spills}/notes.txt`);
+  await (await Database.open({ path: file.path })).close();
+  await assert.rejects(Deno.stat(spills), Deno.errors.NotFound);
+});
+
 Deno.test("Database leaves a file alone that is no database", async () => {
   await using file = await temporaryDatabasePath();
   const text = "not a database\n".repeat(1_000);

@@ -180,7 +180,7 @@ Deno.test("A query's rows become a Parquet file that leaves nothing behind", () 
     assert.ok((await empty.stat()).size > 0);
     await memory.close();
     const left = (await Array.fromAsync(Deno.readDir(tmpdir()))).filter(({ name }) =>
-      /^collider-[0-9a-f-]{36}$/.test(name)
+      /^collider-[0-9a-f-]{36}\./.test(name)
     );
     assert.deepEqual(left, []);
   }));
