@@ -54,7 +54,7 @@ export function queryRoute(app: OpenAPIHono, { store }: Pipeline): void {
         }])),
       },
       422: jsonAnswer("The query takes too long or too much memory.", ErrorBody),
-      503: jsonAnswer("Too many queries are running.", ErrorBody),
+      503: jsonAnswer("Too many queries are running, or the disk is full.", ErrorBody),
       ...FAILURES,
     },
   });

@@ -142,3 +142,10 @@ export function isOutOfMemory(cause: unknown): boolean {
       cause.message,
     );
 }
+
+/** Whether DuckDB failed because the disk is full. */
+export function isOutOfDiskSpace(cause: unknown): boolean {
+  return cause instanceof Error &&
+    /^IO Error: .*(no space left on device|not enough space on the disk|disk quota exceeded)/i
+      .test(cause.message);
+}

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBResult, Json } from "@duckdb/node-api";
 import {
+  isOutOfDiskSpace,
   isOutOfMemory,
   QueryBusyError,
   QueryRefusedError,
@@ -261,6 +262,9 @@ export class QueryResult implements Disposable {
     if (this.#isClosed) return new StoreUnavailableError("the query has been ended");
     if (!(cause instanceof Error)) return cause;
     if (isOutOfMemory(cause)) return new QueryTooLargeError({ cause });
+    if (isOutOfDiskSpace(cause)) {
+      return new StoreUnavailableError("the query finds no room on the disk", { cause });
+    }
     const [problem = ""] = cause.message.split("\n", 1);
     const [said] = /\w[\w ]* Error: .*/.exec(problem) ?? [];
     return said === undefined ? cause : new QueryRefusedError(said, { cause });

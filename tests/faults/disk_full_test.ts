@@ -68,6 +68,27 @@ for (const freeMiB of FREE_MIB) {
   });
 }
 
+Deno.test({
+  name: "a Parquet file that the disk has no room for is no fault of the query, and nothing stays",
+  ignore: !mayMount,
+  fn: async () => {
+    await using directory = await temporaryDirectory();
+    await using disk = await smallDisk(directory.path, 16);
+    const databasePath = join(disk.path, "gateway.db");
+    await using gateway = await Gateway.start({ directory: directory.path, databasePath });
+    const response = await gateway.fetch("/api/query", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/vnd.apache.parquet" },
+      body: JSON.stringify({ sql: "SELECT uuid() FROM range(4_000_000)", max_rows: 4_000_000 }),
+    });
+    assert.equal(response.status, 503);
+    assert.match((await response.json()).error, /no room on the disk/);
+    assert.ok((await send(gateway, 0)).ok);
+    assert.deepEqual(await numbersOf(gateway), [0]);
+    await gateway.stop();
+  },
+});
+
 /** Sends events until one is refused. @returns the refusal */
 async function fill(gateway: Gateway, acknowledged: number[]): Promise<Response> {
   for (let number = 0; number < MAX_EVENTS; number++) {
