@@ -3,6 +3,8 @@ import { createGunzip } from "node:zlib";
 import { concatenate } from "./concatenate.ts";
 import { BodyTooLargeError, BrokenBodyError, UnsupportedMediaTypeError } from "./errors.ts";
 
+const ENDED_EARLY = "the body ended early";
+
 /**
  * Reads a whole body of bounded size, decompressed.
  *
@@ -18,7 +20,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     try {
       return await request.bytes();
     } catch (cause) {
-      throw new BrokenBodyError("the body ended early", { cause });
+      throw new BrokenBodyError(ENDED_EARLY, { cause });
     }
   }
   const chunks: Uint8Array[] = [];
@@ -48,9 +50,7 @@ export async function* bodyStream(request: Request): AsyncGenerator<Uint8Array> 
   try {
     yield* encoding === "gzip" ? gunzipped(request.body) : request.body;
   } catch (cause) {
-    const problem = encoding === "gzip"
-      ? "the body ended early or is not gzip"
-      : "the body ended early";
+    const problem = encoding === "gzip" ? `${ENDED_EARLY} or is not gzip` : ENDED_EARLY;
     throw new BrokenBodyError(problem, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { CircuitBreaker } from "../../models/circuit_breaker.ts";
+import { unlessAborted } from "../export/unless_aborted.ts";
 import type { Enrichment } from "../store/rows.ts";
 import { nowUs } from "./clock.ts";
 import type { Log } from "./log.ts";
@@ -139,12 +140,11 @@ async function withinTime(
 ): Promise<readonly StageOutcome[]> {
   const timeoutMs = stage.timeoutMs(events.length);
   const signal = AbortSignal.timeout(timeoutMs);
-  const expired = Promise.withResolvers<never>();
-  const expire = () => expired.reject(new Error(`${stage.name} took longer than ${timeoutMs} ms`));
-  signal.addEventListener("abort", expire);
   try {
-    return await Promise.race([stage.run(events, signal), expired.promise]);
-  } finally {
-    signal.removeEventListener("abort", expire);
+    return await unlessAborted(stage.run(events, signal), signal);
+  } catch (cause) {
+    throw cause === signal.reason
+      ? new Error(`${stage.name} took longer than ${timeoutMs} ms`, { cause })
+      : cause;
   }
 }
