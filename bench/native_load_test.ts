@@ -14,7 +14,7 @@ const ignore = Deno.build.os === "windows";
 async function load(handler: (request: Request) => Response | Promise<Response>) {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
   const url = `http://127.0.0.1:${server.addr.port}/ingest`;
-  return await runLoad({ url, connections: 3, warmupMs: 20, durationMs: 50 });
+  return await runLoad({ url, connections: 3, warmupMs: 20, durationMs: 300 });
 }
 
 Deno.test("runLoad sends events, the next one when the last is answered", { ignore }, async () => {

@@ -213,7 +213,7 @@ Deno.test("RemoteEmbedder lets no text wait for a server that did not answer in 
   const answersLate = () => isAskedAgain.promise;
   await using server = embeddingServer(hangs, answersLate, vectorsOf(2));
   const breaker = new CircuitBreaker({ coolDownMs: 20 });
-  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 200 }, breaker);
+  const embedder = new RemoteEmbedder({ ...server.settings, timeoutMs: 2_000 }, breaker);
   await assert.rejects(embed(embedder, ["text"]), ModelTimeoutError);
   silence.resolve(new Response());
   await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);

@@ -69,7 +69,7 @@ async function exporterTo(url: string, settings: Partial<ExportSettings> = {}) {
       registry: new SchemaRegistry(),
       throughId: () => through,
       deliver: (target, id, body) =>
-        deliver(target, id, body, { secret: SECRET, allowPrivate: true, timeoutMs: 300 }),
+        deliver(target, id, body, { secret: SECRET, allowPrivate: true, timeoutMs: 2_000 }),
       onGone: (target) => gone.push(target),
       onAttempt: () => {},
       log: { warn: () => {} },
@@ -287,7 +287,7 @@ Deno.test("Exporter takes silence, endless answers and redirects for what they a
     );
   const redirect = status(302, { Location: "http://127.0.0.1:1/" });
   const cases = [
-    [() => silence.promise, "pending", /no answer within 300 ms/],
+    [() => silence.promise, "pending", /no answer within 2000 ms/],
     [endless, "delivered", null],
     [redirect, "pending", /answered 302/],
   ] as const;
