@@ -79,7 +79,8 @@ export function serveFlags(name: string) {
     )
     .addOption(
       new Option("--embed-timeout <seconds>", "for one request to an embedding server")
-        .default(10).argParser(integer(1, 600)),
+        // Less than a shutdown may take: it waits for the batches that are under way.
+        .default(8).argParser(integer(1, 600)),
     )
     .addOption(
       new Option("--remote-embedding-model <name>", "model of the embedding server")
