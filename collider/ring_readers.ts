@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { readReaderFiles } from "../ffi/ring_readers.ts";
 import { READER, READER_BYTES, readersPath } from "./layout.ts";
 
 /** A reader of the ring that says how far it has come. */
@@ -22,47 +22,29 @@ const FORGOTTEN_AFTER_US = 3600e6;
  * may be anything, and what is no reader's file is passed over.
  *
  * @param nowUs Unix µs
+ * @throws {RingLibraryError} if the native library is missing
  */
 export async function listRingReaders(
   ringPath: string,
   generation: bigint,
   nowUs: number,
 ): Promise<RingReader[]> {
-  const readers: RingReader[] = [];
-  const directory = readersPath(ringPath);
-  try {
-    for await (const { name } of Deno.readDir(directory)) {
-      if (readers.length >= MAX_READERS) break;
-      const reader = await readReader(join(directory, name), generation, nowUs);
-      if (reader !== null) readers.push(reader);
-    }
-  } catch {
-    // No reader has said anything yet, or it is not for us to see.
-  }
+  const bytes = new Uint8Array(MAX_READERS * READER_BYTES);
+  const count = await readReaderFiles(readersPath(ringPath), {
+    generation,
+    sinceUs: nowUs - STALE_AFTER_US,
+    forgottenUs: nowUs - FORGOTTEN_AFTER_US,
+    limit: MAX_READERS,
+  }, bytes);
+  const readers = Array.from(
+    { length: count },
+    (_, i) => decodeReader(bytes.subarray(i * READER_BYTES, (i + 1) * READER_BYTES)),
+  );
   return readers.sort((a, b) => a.pid - b.pid);
 }
 
-async function readReader(
-  path: string,
-  generation: bigint,
-  nowUs: number,
-): Promise<RingReader | null> {
-  let bytes: Uint8Array;
-  try {
-    const { isFile, size } = await Deno.lstat(path);
-    if (!isFile || size !== READER_BYTES) return null;
-    bytes = await Deno.readFile(path);
-  } catch {
-    return null; // it has just ended
-  }
-  if (bytes.length !== READER_BYTES) return null;
+function decodeReader(bytes: Uint8Array): RingReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const seenUs = Number(view.getBigInt64(READER.seen_us.offset, true));
-  if (seenUs === 0) return null; // it has made its file, and is about to fill it in
-  const ageUs = nowUs - seenUs;
-  if (ageUs > FORGOTTEN_AFTER_US) await Deno.remove(path).catch(() => {});
-  if (!(ageUs < STALE_AFTER_US)) return null;
-  if (view.getBigUint64(READER.generation.offset, true) !== generation) return null;
   const name = new TextDecoder().decode(bytes.subarray(READER.name.offset));
   return {
     pid: view.getUint32(READER.pid.offset, true),

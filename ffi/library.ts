@@ -35,6 +35,11 @@ const SYMBOLS = {
     result: "u32",
     nonblocking: true,
   },
+  cs_readers_list: {
+    parameters: ["buffer", "u64", "i64", "i64", "buffer", "u32"],
+    result: "u32",
+    nonblocking: true,
+  },
   cs_control_read: { parameters: ["pointer", "buffer", "u32"], result: "u32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

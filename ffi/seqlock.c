@@ -68,6 +68,17 @@ struct control_header {
     uint32_t reserved;
 };
 
+/* What a reader says of itself, in a file of its own. */
+struct ring_reader {
+    uint64_t generation;
+    uint64_t next_frame_id;
+    uint64_t lapped;
+    int64_t seen_us;
+    uint32_t pid;
+    uint32_t reserved;
+    char name[24];
+};
+
 /* What cs_ring_open found; the binding reads it at these offsets. */
 struct cs_ring_info {
     uint64_t base;             /*  0: address of the mapping */
@@ -110,11 +121,14 @@ _Static_assert(offsetof(struct ring_header, generation) == 48, "");
 _Static_assert(sizeof(struct ring_frame) == FRAME_SIZE, "");
 _Static_assert(sizeof(struct control_header) == CONTROL_HEADER_SIZE, "");
 _Static_assert(CONTROL_HEADER_SIZE + ATTRACTOR_COUNT_MAX * ATTRACTOR_SIZE <= CONTROL_SIZE, "");
+_Static_assert(sizeof(struct ring_reader) == 64, "");
 _Static_assert(sizeof(struct cs_ring_info) == 88, "");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would not reach other processes");
 
 /* The operating system's part; see the second half. */
 typedef int64_t os_file;
+enum os_visit { OS_VISIT_NEXT, OS_VISIT_REMOVED, OS_VISIT_ENOUGH };
+typedef enum os_visit (*os_visitor)(const void *record, void *context);
 static int32_t os_open(const char *path, os_file *file, int32_t *error);
 static int32_t os_lock(os_file file, int32_t *error);
 static bool os_is_at(os_file file, const char *path);
@@ -125,6 +139,8 @@ static int32_t os_reserve(os_file file, uint64_t size, int32_t *error);
 static int32_t os_map(os_file file, uint64_t size, void **base, int32_t *error);
 static void os_populate(os_file file, void *base, uint64_t size);
 static int32_t os_unlink(const char *path, int32_t *error);
+static void os_visit_files(const char *directory, void *record, size_t size, os_visitor visit,
+                           void *context);
 static void os_lower_thread_priority(void);
 static void os_suspend(void);
 static void os_unmap(void *base, uint64_t size);
@@ -403,6 +419,40 @@ void cs_memory_return(void) {
 }
 
 /* Other processes write the control plane at any time: word by word, so that it is no data race. */
+struct reader_search {
+    uint64_t generation;
+    int64_t since_us;
+    int64_t forgotten_us;
+    struct ring_reader *found;
+    uint32_t count;
+    uint32_t limit;
+};
+
+static enum os_visit visit_reader(const void *record, void *context) {
+    const struct ring_reader *reader = record;
+    struct reader_search *search = context;
+    /* 0: it has made its file, and is about to fill it in. */
+    if (reader->seen_us == 0) return OS_VISIT_NEXT;
+    if (reader->seen_us < search->forgotten_us) return OS_VISIT_REMOVED;
+    if (reader->seen_us > search->since_us && reader->generation == search->generation) {
+        search->found[search->count++] = *reader;
+    }
+    return search->count < search->limit ? OS_VISIT_NEXT : OS_VISIT_ENOUGH;
+}
+
+/*
+ * What the readers of a ring say of themselves, those that were seen after `since_us`; files of those
+ * that were not since `forgotten_us` are removed. Here, because Deno opens no files in /dev/shm.
+ * Returns how many there are.
+ */
+uint32_t cs_readers_list(const char *directory, uint64_t generation, int64_t since_us,
+                         int64_t forgotten_us, struct ring_reader *found, uint32_t limit) {
+    struct reader_search search = {generation, since_us, forgotten_us, found, 0, limit};
+    struct ring_reader record;
+    if (limit > 0) os_visit_files(directory, &record, sizeof record, visit_reader, &search);
+    return search.count;
+}
+
 static void copy_words(unsigned char *target, unsigned char *source, size_t length) {
     for (size_t offset = 0; offset < length; offset += sizeof(uint64_t)) {
         _Atomic uint64_t *shared = (void *)(source + offset);
@@ -530,6 +580,7 @@ uint32_t cs_ring_search(void *base, double capacity, const float *query,
 
 #ifndef _WIN32
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -670,6 +721,34 @@ static int32_t os_unlink(const char *path, int32_t *error) {
     return unlink(path) == 0 ? CS_OK : failed(errno, error);
 }
 
+/* Reads the regular files of this size in a folder, and removes those that it is told to. */
+static void os_visit_files(const char *directory, void *record, size_t size, os_visitor visit,
+                           void *context) {
+    int folder = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) return;
+    DIR *entries = fdopendir(folder);
+    if (entries == NULL) {
+        close(folder);
+        return;
+    }
+    enum os_visit next = OS_VISIT_NEXT;
+    struct dirent *entry;
+    while (next != OS_VISIT_ENOUGH && (entry = readdir(entries)) != NULL) {
+        int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        int file = openat(folder, entry->d_name, flags);
+        if (file < 0) continue;
+        struct stat status;
+        bool is_whole = fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+                        (size_t)status.st_size == size &&
+                        pread(file, record, size, 0) == (ssize_t)size;
+        close(file);
+        if (!is_whole) continue;
+        next = visit(record, context);
+        if (next == OS_VISIT_REMOVED) unlinkat(folder, entry->d_name, 0);
+    }
+    closedir(entries);
+}
+
 static void os_unmap(void *base, uint64_t size) {
     munmap(base, (size_t)size);
 }
@@ -714,24 +793,38 @@ static bool wide(const char *path, wchar_t target[MAX_PATH]) {
     return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, target, MAX_PATH) > 0;
 }
 
-static HANDLE open_handle(const char *path, DWORD access, DWORD disposition) {
-    wchar_t name[MAX_PATH];
-    if (!wide(path, name)) return INVALID_HANDLE_VALUE;
+static bool join(const wchar_t *folder, const wchar_t *name, wchar_t target[MAX_PATH]) {
+    size_t length = wcslen(folder);
+    if (length + 1 + wcslen(name) >= MAX_PATH) return false;
+    wcscpy(target, folder);
+    target[length] = L'\\';
+    wcscpy(target + length + 1, name);
+    return true;
+}
+
+static HANDLE open_wide(const wchar_t *name, DWORD access, DWORD disposition) {
     DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     DWORD flags = FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT;
     return CreateFileW(name, access, share, NULL, disposition, flags, NULL);
 }
 
+static HANDLE open_handle(const char *path, DWORD access, DWORD disposition) {
+    wchar_t name[MAX_PATH];
+    return wide(path, name) ? open_wide(name, access, disposition) : INVALID_HANDLE_VALUE;
+}
+
+static bool is_regular(HANDLE handle) {
+    BY_HANDLE_FILE_INFORMATION status;
+    DWORD irregular = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
+    return GetFileType(handle) == FILE_TYPE_DISK && GetFileInformationByHandle(handle, &status) &&
+           (status.dwFileAttributes & irregular) == 0;
+}
+
 static int32_t os_open(const char *path, os_file *file, int32_t *error) {
     HANDLE handle = open_handle(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS);
     if (handle == INVALID_HANDLE_VALUE) return failed(error);
-    BY_HANDLE_FILE_INFORMATION status;
-    DWORD irregular = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
     *file = (intptr_t)handle;
-    if (GetFileType(handle) == FILE_TYPE_DISK && GetFileInformationByHandle(handle, &status) &&
-        (status.dwFileAttributes & irregular) == 0) {
-        return CS_OK;
-    }
+    if (is_regular(handle)) return CS_OK;
     CloseHandle(handle);
     return CS_NOT_REGULAR;
 }
@@ -803,6 +896,29 @@ static void os_suspend(void) {
 static int32_t os_unlink(const char *path, int32_t *error) {
     wchar_t name[MAX_PATH];
     return wide(path, name) && DeleteFileW(name) ? CS_OK : failed(error);
+}
+
+static void os_visit_files(const char *directory, void *record, size_t size, os_visitor visit,
+                           void *context) {
+    wchar_t folder[MAX_PATH], name[MAX_PATH];
+    WIN32_FIND_DATAW entry;
+    if (!wide(directory, folder) || !join(folder, L"*", name)) return;
+    HANDLE search = FindFirstFileW(name, &entry);
+    if (search == INVALID_HANDLE_VALUE) return;
+    enum os_visit next = OS_VISIT_NEXT;
+    do {
+        if (!join(folder, entry.cFileName, name)) continue;
+        HANDLE handle = open_wide(name, GENERIC_READ, OPEN_EXISTING);
+        if (handle == INVALID_HANDLE_VALUE) continue;
+        os_file file = (intptr_t)handle;
+        bool is_whole = is_regular(handle) && os_size(file) == size &&
+                        os_read_start(file, record, size);
+        CloseHandle(handle);
+        if (!is_whole) continue;
+        next = visit(record, context);
+        if (next == OS_VISIT_REMOVED) DeleteFileW(name);
+    } while (next != OS_VISIT_ENOUGH && FindNextFileW(search, &entry));
+    FindClose(search);
 }
 
 static void os_unmap(void *base, uint64_t size) {

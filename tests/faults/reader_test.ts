@@ -105,6 +105,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a reader of a ring in /dev/shm is seen, where Deno opens no files",
+  ignore: !hasNumpy || Deno.build.os !== "linux",
+  fn: async () => {
+    const ringPath = `/dev/shm/collider-test-${crypto.randomUUID()}`;
+    try {
+      await using gateway = await Gateway.start({ ringPath });
+      await using _reader = new Reader([CONSUMER, "--path", ringPath, "--follow"]);
+      const seen = await eventually("the reader", async () => {
+        const { ring } = await (await gateway.fetch("/metrics")).json();
+        return ring.readers[0];
+      });
+      assert.equal(seen.name, "consumer.py");
+      assert.equal(seen.lag_frames, 0);
+      await gateway.stop();
+    } finally {
+      await Deno.remove(ringPath);
+      await Deno.remove(`${ringPath}.readers`, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
   name: "a reader that is lapped is told how many frames it lost and goes on with whole ones",
   ignore: !hasNumpy,
   fn: async () => {
