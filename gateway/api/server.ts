@@ -1,5 +1,6 @@
 import { GatewayError } from "../event/errors.ts";
 import { type AppOptions, createApp } from "./app.ts";
+import { Listener } from "./listener.ts";
 
 /** Where the API is served. */
 export interface ServerOptions extends AppOptions {
@@ -33,21 +34,23 @@ export function serve(options: ServerOptions): Server {
   const app = createApp(options);
   const { hostname, port } = options;
   try {
-    const server = Deno.serve(
-      { hostname, port, onListen: () => {} },
-      (request) => app.fetch(request),
-    );
+    const listener = new Listener({
+      hostname,
+      port,
+      answer: (request) => app.fetch(request),
+      log: options.pipeline.log,
+    });
     const stop = async () => {
       // Else the server would wait for those who follow events for ever.
       options.pipeline.feeds.close();
       const timeout = Promise.withResolvers<void>();
       const timer = setTimeout(timeout.resolve, STOP_TIMEOUT_MS);
-      await Promise.race([server.shutdown(), timeout.promise]);
+      await Promise.race([listener.stop(), timeout.promise]);
       clearTimeout(timer);
     };
     return {
       hostname,
-      port: server.addr.port,
+      port: listener.port,
       fetch: async (request) => await app.fetch(request),
       stop,
     };

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly ringCapacity?: number;
   /** Further flags of `serve`. */
   readonly flags?: readonly string[];
+  /** What a shell does before, in the process that becomes the gateway. */
+  readonly shell?: string;
 }
 
 /** How a process ended. */
@@ -156,7 +158,12 @@ class GatewayProcess {
       // Tests without a language model must not find the one of whoever runs them.
       ...(flags.includes("--llm-base-url") ? [] : ["--no-llm"]),
     ]);
-    const process = new Deno.Command(command, { ...how, stdout: "null", stderr: "piped" }).spawn();
+    const { shell } = options;
+    const [program, args] = shell === undefined
+      ? [command, how.args]
+      : ["sh", ["-c", `${shell}; exec "$@"`, "sh", command, ...how.args]];
+    const process = new Deno.Command(program, { ...how, args, stdout: "null", stderr: "piped" })
+      .spawn();
     return new GatewayProcess(process, [directory, databasePath, ringPath]);
   }
 
