@@ -92,6 +92,10 @@ const encoder = new TextEncoder();
 
 /** Writes a line of the log for whoever started the process. */
 export function writeToStandardError(line: string): void {
-  // Synchronously: a line about a failure must be out before the process ends.
-  Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+  try {
+    // Synchronously: a line about a failure must be out before the process ends.
+    Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+  } catch {
+    // Its reader is gone, or its disk is full: no reason to stop taking events in.
+  }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { eventually, Gateway } from "../e2e/gateway.ts";
+import { programCommand } from "../e2e/program.ts";
 import { fullyPublished, listEvents, post, postLines, temporaryDirectory } from "./fixtures.ts";
 
 const CONNECTIONS = 64;
@@ -60,6 +62,36 @@ Deno.test({
     assert.match(stderr, /collider has stopped/);
   },
 });
+
+Deno.test({
+  name: "a log that can't be written keeps the gateway neither from its work nor from ending well",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using directory = await temporaryDirectory();
+    const port = freePort();
+    const { command, args, cwd, env } = await programCommand([
+      ...["serve", "--no-tui", "--no-llm", "--port", String(port), "--data-dir", directory.path],
+      ...["--ring-path", join(directory.path, "ring"), "--ring-capacity", "64"],
+    ]);
+    await using gateway = new Deno.Command("sh", {
+      ...{ cwd, env, stdout: "null" },
+      args: ["-c", 'exec "$@" 2>/dev/full', "sh", command, ...args],
+    }).spawn();
+    await eventually("an answer", async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => null);
+      await response?.body?.cancel();
+      return response?.ok || undefined;
+    });
+    gateway.kill("SIGTERM");
+    assert.equal((await gateway.status).code, 0);
+  },
+});
+
+/** A port that nobody listens on now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
 
 Deno.test({
   name: "a second signal ends at once, and a restart takes up what was acknowledged",
