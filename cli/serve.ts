@@ -18,6 +18,12 @@ import type { ServeFlags } from "./serve_flags.ts";
 /** After this long a graceful shutdown is given up. */
 const SHUTDOWN_TIMEOUT_MS = 9_000;
 
+/**
+ * Of two gateways that are started at once, one may get the ring and the other the database: the latter
+ * waits until the former, which fails, has let go of the ring.
+ */
+const RING_LOCK_PATIENCE_MS = 2_000;
+
 /** The flags would put the gateway at risk. */
 class UnsafeFlagsError extends GatewayError {
   constructor(problem: string, hint: string) {
@@ -51,6 +57,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
     path: flags.ringPath,
     capacity: flags.ringCapacity,
     reset: flags.ringReset === true,
+    lockPatienceMs: RING_LOCK_PATIENCE_MS,
   });
   ring.catch(() => {}); // the pipeline finds out
   const { Pipeline } = await import("../gateway/pipeline/pipeline.ts");

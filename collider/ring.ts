@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { RingLockedError } from "../ffi/errors.ts";
 import { RingMapping, type RingMappingOptions } from "../ffi/seqlock.ts";
 import { FRAME, FRAME_BYTES, FRAMES_OFFSET } from "./layout.ts";
 
@@ -22,6 +24,13 @@ export interface FrameFields {
   readonly eventId: Uint8Array;
 }
 
+/** How to open a ring. */
+export interface RingOptions extends RingMappingOptions {
+  /** How long to wait for another process to let go of it, ms. @default {0} */
+  readonly lockPatienceMs?: number;
+}
+
+const LOCK_INTERVAL_MS = 20;
 const TWO_32 = 2 ** 32;
 
 /**
@@ -50,8 +59,16 @@ export class Ring implements Disposable {
   }
 
   /** Opens or creates the ring and locks it. Throws as {@linkcode RingMapping.open} does. */
-  static async open(options: RingMappingOptions): Promise<Ring> {
-    return new Ring(await RingMapping.open(options));
+  static async open({ lockPatienceMs = 0, ...options }: RingOptions): Promise<Ring> {
+    const untilMs = performance.now() + lockPatienceMs;
+    while (true) {
+      try {
+        return new Ring(await RingMapping.open(options));
+      } catch (error) {
+        if (!(error instanceof RingLockedError) || performance.now() >= untilMs) throw error;
+      }
+      await delay(LOCK_INTERVAL_MS);
+    }
   }
 
   /** Frames published since it was opened. */

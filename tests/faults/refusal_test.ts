@@ -76,6 +76,23 @@ Deno.test("a second gateway on the same ring is refused and the first goes on", 
   await gateway.stop();
 });
 
+Deno.test("of two gateways that are started at once, one runs and the other is refused", async () => {
+  for (let round = 0; round < 3; round++) {
+    await using directory = await temporaryDirectory();
+    const options = { directory: directory.path };
+    const starts = await Promise.allSettled([Gateway.start(options), Gateway.start(options)]);
+    const running = starts.flatMap((start) => start.status === "fulfilled" ? [start.value] : []);
+    const refused = starts.flatMap((start) => start.status === "rejected" ? [start.reason] : []);
+    try {
+      assert.deepEqual([running.length, refused.length], [1, 1], refused.join("\n"));
+      assert.match(String(refused[0]), /code 1:\n[^]*(locked by another process|is in use)/);
+      await running[0]!.stop();
+    } finally {
+      for (const gateway of running) await gateway[Symbol.asyncDispose]();
+    }
+  }
+});
+
 Deno.test("a second gateway on the same database is refused and the first goes on", async () => {
   await using gateway = await Gateway.start();
   const { code, stderr } = await runGateway({
