@@ -20,7 +20,7 @@ export interface LineBatch {
 }
 
 /** Lines of a batch: a chunk that is decompressed may be nothing but line ends. */
-const MAX_BATCH_LINES = 4_096;
+const MAX_BATCH_LINES = 1_024;
 
 const ascii = new TextDecoder("latin1");
 
