@@ -23,6 +23,8 @@ export interface BatchPipeline extends Pick<Pipeline, "metrics"> {
 /** Events that are stored together: enough to make a transaction cheap. */
 const MAX_BATCH_EVENTS = 2_048;
 const MAX_BATCH_BYTES = 4 << 20;
+/** So long at most the first event of a batch waits for others: a stream may come slowly, or never end. */
+const GATHER_MS = 500;
 /** While the store is held up by a checkpoint, so many more are read. */
 const MAX_IN_FLIGHT = 16;
 const MAX_LISTED = 1_000;
@@ -37,7 +39,9 @@ export class BatchIntake {
   #duplicates = 0;
   #batch: GatewayEvent[] = [];
   #batchBytes = 0;
-  #inFlight: Promise<void>[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Settled one after the other; one that fails stays, and with it fail those after it. */
+  readonly #inFlight: Promise<void>[] = [];
 
   constructor(pipeline: BatchPipeline) {
     this.#pipeline = pipeline;
@@ -53,6 +57,7 @@ export class BatchIntake {
     try {
       const event = read();
       this.#batch.push(event);
+      this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
       this.#batchBytes += event.payloadBytes.length;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
@@ -64,22 +69,15 @@ export class BatchIntake {
 
   /** Sends what was read to the store and waits until there is room for more. */
   async flush(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#batchBytes = 0;
-    if (batch.length > 0) {
-      const storing = this.#store(batch);
-      storing.catch(() => {}); // It is awaited in its turn.
-      this.#inFlight.push(storing);
-    }
-    if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight.shift();
+    this.#send();
+    if (this.#inFlight.length >= MAX_IN_FLIGHT) await this.#inFlight[0];
     await this.#pipeline.intake.roomForBatch();
   }
 
   /** Stores the rest; resolves when everything is durable. */
   async finish(): Promise<BatchAnswer> {
     await this.flush();
-    await Promise.all(this.#inFlight);
+    await this.#inFlight.at(-1);
     return {
       status: "received",
       accepted: this.#accepted,
@@ -92,20 +90,43 @@ export class BatchIntake {
   /**
    * Stores the rest as far as possible, after a failure.
    *
-   * @returns the events that are stored
+   * @returns the events that are stored, up to the first that is not
    */
   async settle(): Promise<number> {
     await this.flush().catch(() => {});
-    await Promise.allSettled(this.#inFlight);
+    await this.#inFlight.at(-1)?.catch(() => {});
     return this.#accepted;
   }
 
-  async #store(batch: readonly GatewayEvent[]): Promise<void> {
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    const counted = this.#count(batch.length, this.#store(batch), this.#inFlight.at(-1));
+    counted.catch(() => {}); // It is awaited in its turn.
+    this.#inFlight.push(counted);
+  }
+
+  /** Counts events that are stored, as soon as those before them are. */
+  async #count(
+    events: number,
+    storing: Promise<number>,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const [duplicates] = await Promise.all([storing, before]);
+    this.#duplicates += duplicates;
+    this.#accepted += events;
+    this.#inFlight.shift();
+  }
+
+  /** @returns how many of the events are duplicates */
+  async #store(batch: readonly GatewayEvent[]): Promise<number> {
     while (true) {
       try {
-        this.#duplicates += await this.#pipeline.intake.acceptBatch(batch);
-        this.#accepted += batch.length;
-        return;
+        return await this.#pipeline.intake.acceptBatch(batch);
       } catch (error) {
         // A stream can wait where a single request is turned away.
         if (!(error instanceof StoreBusyError)) throw error;
