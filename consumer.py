@@ -33,6 +33,7 @@ import importlib
 import json
 import math
 import mmap
+import operator
 import os
 import sys
 import tempfile
@@ -51,6 +52,7 @@ from typing import (
     Iterator,
     Optional,
     Sequence,
+    SupportsIndex,
     Tuple,
     Type,
     TypeVar,
@@ -476,6 +478,8 @@ def _open_ring(path: str, mode: str) -> IO[bytes]:
         raise RingAccessDenied(message, "run as the gateway's user") from None
     except IsADirectoryError:
         raise RingFormatError(f"{path} is a folder", "give the ring's file") from None
+    except OSError as error:
+        raise RingNotFound(f"{path} can't be opened: {error.strerror}", "give --path") from None
     return file
 
 
@@ -523,8 +527,10 @@ def _finite_float32(what: str, values: npt.ArrayLike) -> npt.NDArray[np.float32]
 def _optional_package(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    except ImportError:
-        raise PackageMissing(f"this needs {name}; pip install {name}") from None
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            raise PackageMissing(f"this needs {name}; pip install {name}") from None
+        raise PackageMissing(f"{name} can't be used: {error}") from error
 
 
 class _Progress:
@@ -655,7 +661,7 @@ class PhysicsConsumer:
         frames = self.read_batch(1)
         return ParticleFrame(frames[0]) if len(frames) else None
 
-    def read_batch(self, n: int, out: Optional[FrameArray] = None) -> FrameArray:
+    def read_batch(self, n: SupportsIndex, out: Optional[FrameArray] = None) -> FrameArray:
         """Copies the newest `n` frames, oldest first, without moving the cursor. When the gateway
         has made a new ring, these are that one's, and the cursor goes on there.
 
@@ -665,6 +671,7 @@ class PhysicsConsumer:
             out: a FRAME_DTYPE array of at least `n` to copy into and return a slice of. Reusing
                 one saves the page faults of fresh memory, half the time of a large batch.
         """
+        n = operator.index(n)
         self._leave_dead_ring()
         for _ in range(READ_ATTEMPTS_MAX):
             first, end = self._ring.readable()
@@ -689,7 +696,7 @@ class PhysicsConsumer:
 
     def follow_batches(
         self,
-        max_frames: int = 1_000,
+        max_frames: SupportsIndex = 1_000,
         out: Optional[FrameArray] = None,
         idle_timeout_s: Optional[float] = None,
     ) -> Iterator[FrameArray]:
@@ -703,6 +710,7 @@ class PhysicsConsumer:
             out: as in `read_batch`; each array is then overwritten by the next one.
             idle_timeout_s: ends when no frame has come for so long; None waits forever.
         """
+        max_frames = operator.index(max_frames)
         if max_frames < 1:
             raise ValueError("max_frames must be at least 1")
         if out is not None:
@@ -712,17 +720,18 @@ class PhysicsConsumer:
             if len(frames):
                 yield frames
 
-    def seek(self, frame_id: int) -> None:
+    def seek(self, frame_id: SupportsIndex) -> None:
         """Moves the cursor to a frame, or to the nearest one that can be read."""
         first, end = self._ring.readable()
-        self._next = min(max(frame_id, first), end)
+        self._next = min(max(operator.index(frame_id), first), end)
 
-    def view(self, frame_id: int) -> FrameView:
+    def view(self, frame_id: SupportsIndex) -> FrameView:
         """Looks at a frame in place, copying nothing: `validate()` it after use.
 
         Raises:
             FrameUnavailable
         """
+        frame_id = operator.index(frame_id)  # A NumPy integer, of a frame, would wrap around.
         first, end = self._ring.readable()
         slot = frame_id % self._ring.capacity
         view = FrameView(self._ring.frames[slot])
@@ -752,6 +761,7 @@ class PhysicsConsumer:
             ValueError: an index, shape, number or label (ASCII, 32 bytes) out of range.
             RingAccessDenied
         """
+        index = operator.index(index)
         position = _finite_float32("vector", vector)
         checked_mass = _finite_float32("mass", mass)
         if not label.isascii():
@@ -885,7 +895,7 @@ class PhysicsConsumer:
 class PyTorchConsumer(PhysicsConsumer):
     """Hands frames out as tensors that share memory with the copied frames."""
 
-    def read_batch_tensors(self, n: int) -> Tuple[Any, Any]:
+    def read_batch_tensors(self, n: SupportsIndex) -> Tuple[Any, Any]:
         """The newest `n` frames as `(semantic [n, 1024], features [n, len(FEATURES)])`, float32.
 
         Raises:
@@ -1166,6 +1176,9 @@ def _run(options: argparse.Namespace) -> None:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs the command line; the exit status is returned."""
     options = _parse_arguments(arguments)
+    if sys.stdout is None:
+        _note("the output can't be written: it is closed")
+        return 1
     try:
         _run(options)
         sys.stdout.flush()

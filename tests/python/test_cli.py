@@ -297,3 +297,34 @@ def test_pytorch_without_torch_is_one_line_and_exit_1(
     monkeypatch.setitem(sys.modules, "torch", None)
     assert consumer.main(["--path", writer.path, "--pytorch"]) == 1
     assert capsys.readouterr().err == "consumer: this needs torch; pip install torch\n"
+
+
+def test_a_package_that_is_there_and_fails_says_why(
+    writer: RingWriter, tmp_path: Path
+) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('torch needs another NumPy')")
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
+    arguments = command("--path", writer.path, "--pytorch")
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "consumer: torch can't be used: torch needs another NumPy\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [(f"{CONSUMER}/ring", "Not a directory"), (f"/{'x' * 5_000}", "File name too long")],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says it otherwise")
+def test_a_path_that_can_not_be_opened_is_named(path: str, problem: str) -> None:
+    done = run("--path", path)
+    assert done.returncode == 1
+    assert done.stderr == f"consumer: {path} can't be opened: {problem}; give --path\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_closed_output_is_one_line_and_exit_1(writer: RingWriter) -> None:
+    writer.publish_many(1)
+    script = ["sh", "-c", 'exec "$@" >&-', "sh", *command("--path", writer.path)]
+    done = subprocess.run(script, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "consumer: the output can't be written: it is closed\n"

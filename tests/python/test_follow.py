@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 import pytest
@@ -60,6 +60,23 @@ def test_whoever_stops_following_goes_on_with_the_next_frame(writer: RingWriter)
         first_three = [frame.frame_id for frame in itertools.islice(reader.follow(), 3)]
         assert first_three + followed(reader) == list(range(10))
         assert reader.lapped == 0
+
+
+def test_ids_of_frames_are_ids_whatever_their_type(writer: RingWriter) -> None:
+    writer.publish_many(10)
+    with PhysicsConsumer(writer.path) as reader:
+        ids = reader.read_batch(np.uint64(8))["frame_id"]
+        assert len(ids) == 8
+        assert reader.view(ids[-1]).frame_id == 9
+        reader.seek(ids[3])
+        batches = reader.follow_batches(np.uint32(3), idle_timeout_s=0.01)
+        assert [len(frames) for frames in batches] == [3, 2]
+        assert reader.lapped == 0
+        wrong: Any
+        for wrong in (2.5, float("nan"), "1", None):
+            for method in (reader.seek, reader.view, reader.read_batch):
+                with pytest.raises(TypeError):
+                    method(wrong)
 
 
 def test_seek_takes_effect_while_following(writer: RingWriter) -> None:
