@@ -106,6 +106,36 @@ Deno.test("collider completions has a script for each shell, and completes", asy
   assert.match(stdout, /^auto\t.*\ncpu\t/);
 });
 
+Deno.test({
+  name: "completing a line in bash does nothing that stands on it",
+  ignore: !(await hasBash()),
+  fn: async () => {
+    const { stdout } = await collider(["completions", "bash"]);
+    await withFolder(async (folder) => {
+      // What bash-completion would do, and the program, which tells what it was asked.
+      const script = `
+        _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cur=\${words[-1]}; }
+        collider() { printf '<%s>' "$@" >> asked; }
+        ${stdout}
+        ${stdout}
+        COMP_WORDS=(collider query '"$(touch made)"' '>' kept --form); __collider_complete
+        COMP_WORDS=(collider ''); __collider_complete
+        COMP_WORDS=(collider serve --device ''); __collider_complete`;
+      await Deno.writeTextFile(join(folder, "kept"), "kept");
+      const bash = new Deno.Command("bash", { args: ["-c", script], cwd: folder });
+      const { stderr } = await bash.output();
+      assert.equal(new TextDecoder().decode(stderr), "");
+      assert.equal(await Deno.readTextFile(join(folder, "kept")), "kept");
+      await assert.rejects(Deno.stat(join(folder, "made")), Deno.errors.NotFound);
+      assert.equal(
+        await Deno.readTextFile(join(folder, "asked")),
+        '<complete><--><query><"$(touch made)"><>><kept><--form>' +
+          "<complete><--><><complete><--><serve><--device><>",
+      );
+    });
+  },
+});
+
 Deno.test("collider consumer writes out the Python reader", async () => {
   const { code, bytes } = await collider(["consumer"]);
   assert.equal(code, 0);
@@ -274,3 +304,8 @@ Deno.test("bench measures the machine beside a floor, and leaves nothing behind"
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   });
 });
+
+async function hasBash(): Promise<boolean> {
+  const bash = new Deno.Command("bash", { args: ["-c", ":"], stdout: "null", stderr: "null" });
+  return await bash.output().then(({ success }) => success, () => false);
+}
