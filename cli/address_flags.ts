@@ -1,6 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { configOption } from "./data_directory.ts";
-import { httpUrl, integer } from "./values.ts";
+import { bearerToken, hostName, httpUrl, integer } from "./values.ts";
 
 /** What says where a gateway is. */
 export interface AddressFlags {
@@ -11,7 +11,8 @@ export interface AddressFlags {
 
 /** `--host`, on which the gateway listens. */
 export function hostOption() {
-  return new Option("--host <address>", "address to listen on").default("127.0.0.1");
+  return new Option("--host <address>", "address to listen on").default("127.0.0.1")
+    .argParser(hostName);
 }
 
 /** `--port`, on which the gateway listens. */
@@ -22,7 +23,7 @@ export function portOption() {
 
 /** `--token`, which the gateway asks for and its clients send. */
 export function tokenOption(description: string) {
-  return new Option("--token <token>", description);
+  return new Option("--token <token>", description).argParser(bearerToken);
 }
 
 /** A command that is a client of a running gateway: it can say which, and nothing that it does. */
@@ -48,5 +49,10 @@ export function gatewayUrl({ url, host, port }: AddressFlags): string {
   if (url !== undefined) return url;
   // Who listens on all addresses is reached on this one.
   const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return httpAddress(reachable, port);
+}
+
+/** The URL of a server. */
+export function httpAddress(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -8,6 +8,7 @@ import { Log, writeToStandardError } from "../gateway/pipeline/log.ts";
 import type { LlmOptions } from "../gateway/pipeline/loaded_models.ts";
 import { ModelStore } from "../models/catalogue/model_store.ts";
 import { readDocumentSchemas } from "../models/documents/document_schema.ts";
+import { httpAddress } from "./address_flags.ts";
 import { modelsDirectory } from "./data_directory.ts";
 import { DEFAULT_LLM_BASE_URL, embedderChoices } from "./embedder_flags.ts";
 import { exposureOf, isLoopback } from "./exposure.ts";
@@ -103,7 +104,7 @@ export async function runGateway(flags: ServeFlags): Promise<void> {
   // Before anybody is told that it runs: they may stop it at once.
   const stopping = stopSignal(log);
   log.info("collider is ready", {
-    url: `http://${server.hostname}:${server.port}`,
+    url: httpAddress(server.hostname, server.port),
     database: dbPath,
     ring: flags.ringPath,
     embedder: pipeline.models.embedder.about.names.join(" or "),
@@ -148,7 +149,7 @@ async function showDashboard(
   stopping.then(() => ending.abort());
   const { hostname, port } = server;
   // Asked without a connection.
-  const source = gatewaySource(`http://${hostname}:${port}`, token, server.fetch);
+  const source = gatewaySource(httpAddress(hostname, port), token, server.fetch);
   await runDashboard({ source, theme, signal: ending.signal });
 }
 

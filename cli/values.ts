@@ -23,6 +23,21 @@ export function nonEmpty(text: string): string {
   throw new InvalidArgumentError("It must not be empty.");
 }
 
+/** Reads a token that a header can carry. @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+export function bearerToken(text: string): string {
+  if (/^[\x21-\x7e]+$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must be ASCII without blanks, such as $(openssl rand -hex 32).",
+  );
+}
+
+/** Reads a name or an address of a machine, IPv6 with brackets or without. */
+export function hostName(text: string): string {
+  const name = text.replace(/^\[(.*)\]$/, "$1");
+  if (/^[^\s[\]]+$/.test(name)) return name;
+  throw new InvalidArgumentError("It must be an address, such as 127.0.0.1, ::1 or 0.0.0.0.");
+}
+
 /** Reads an RFC 3339 timestamp. */
 export function timestamp(text: string): string {
   if (isRfc3339(text)) return text;

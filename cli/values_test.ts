@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { httpUrl, integer, share, signingSecret, timestamp, webhookSecret } from "./values.ts";
+import {
+  bearerToken,
+  hostName,
+  httpUrl,
+  integer,
+  share,
+  signingSecret,
+  timestamp,
+  webhookSecret,
+} from "./values.ts";
 
 const INVALID = { code: "commander.invalidArgument" };
 
@@ -15,6 +24,23 @@ Deno.test("share reads numbers from 0 to 1", () => {
   assert.deepEqual(["0", "0.5", "1"].map(share), [0, 0.5, 1]);
   for (const text of ["", " ", "-0.1", "1.1", "half", "NaN"]) {
     assert.throws(() => share(text), INVALID, text);
+  }
+});
+
+Deno.test("bearerToken reads what a header can carry", () => {
+  assert.equal(bearerToken("s3cret-~+/="), "s3cret-~+/=");
+  for (const text of ["", " ", "a b", "a\nb", "\u00e9", "\x7f"]) {
+    assert.throws(() => bearerToken(text), INVALID, text);
+  }
+});
+
+Deno.test("hostName reads addresses, with brackets and without", () => {
+  assert.deepEqual(
+    ["127.0.0.1", "::1", "[::1]", "localhost", "fe80::1%eth0"].map(hostName),
+    ["127.0.0.1", "::1", "::1", "localhost", "fe80::1%eth0"],
+  );
+  for (const text of ["", " ", "[]", "a b", "[::1"]) {
+    assert.throws(() => hostName(text), INVALID, text);
   }
 });
 

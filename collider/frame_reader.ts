@@ -22,7 +22,9 @@ export function readNewestFrames(mapping: RingMapping, limit: number): Frame[] {
   const { head, tail, capacity, buffer } = mapping;
   const first = Math.max(tail, head - limit);
   const frames: Frame[] = [];
-  for (let frameId = head - 1; frameId >= first; frameId--) {
+  // Counted: beyond 2^53, which another process may have written there, an id less 1 is itself.
+  for (let back = 1; back <= head - first; back++) {
+    const frameId = head - back;
     const slot = new DataView(buffer, FRAMES_OFFSET + (frameId % capacity) * FRAME_BYTES);
     // A frame that a crash has left half-written says that it is none.
     if (slot.getBigUint64(FRAME.frame_id.offset, true) === BigInt(frameId)) {

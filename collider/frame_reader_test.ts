@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ensureLibrary } from "../ffi/build.ts";
+import type { RingMapping } from "../ffi/seqlock.ts";
 import { readNewestFrames } from "./frame_reader.ts";
 import { type FrameFields, Ring } from "./ring.ts";
 
@@ -47,6 +48,22 @@ Deno.test("readNewestFrames gives back what was written, newest first, of the re
     assert.deepEqual(readNewestFrames(ring.mapping, 1).map(({ frameId }) => frameId), [5]);
     ring.reserve(1);
     assert.deepEqual(readNewestFrames(ring.mapping, 10).map(({ frameId }) => frameId), [5, 4, 3]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("readNewestFrames comes to an end whatever other processes have written", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    using ring = await Ring.open({ path: join(directory, "ring"), capacity: 4 });
+    const { buffer, capacity } = ring.mapping;
+    for (const head of [2 ** 53 + 2, 2 ** 64 - 2 ** 12]) {
+      for (const tail of [0, head, 2 ** 64]) {
+        const mapping = { head, tail, capacity, buffer } as RingMapping;
+        assert.deepEqual(readNewestFrames(mapping, 10_000), []);
+      }
+    }
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

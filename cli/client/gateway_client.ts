@@ -1,3 +1,4 @@
+import { TOKEN_HINT } from "../../tui/client/errors.ts";
 import { clipTo } from "../../tui/screen/glyphs.ts";
 import { type DashboardSource, gatewaySource } from "../../tui/source.ts";
 import { GatewayAnswerError, GatewayRefusedError, GatewayUnreachableError } from "./errors.ts";
@@ -72,7 +73,7 @@ function refusal(status: number, body: string): GatewayRefusedError {
     return new GatewayRefusedError(
       status,
       error ?? "the gateway asks for a token",
-      "Give it with --token, or better in GATEWAY_TOKEN, which the list of processes doesn't show.",
+      TOKEN_HINT,
     );
   }
   return new GatewayRefusedError(

@@ -57,7 +57,7 @@ export class FakeGateway implements AsyncDisposable {
       return Response.json({
         error: "the token is missing",
         code: "unauthorized",
-        hint: "Give it with --token.",
+        hint: "Send it as Authorization: Bearer <token>.",
       }, {
         status: 401,
       });

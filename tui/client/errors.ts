@@ -7,6 +7,10 @@ export class GatewayLostError extends Error {
   }
 }
 
+/** What the user of a client can do when the gateway asks for a token, or for another one. */
+export const TOKEN_HINT =
+  "Give it with --token, or better in GATEWAY_TOKEN, which the list of processes doesn't show.";
+
 /** The gateway answers that it can't, or won't. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";

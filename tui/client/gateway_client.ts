@@ -9,7 +9,7 @@ import type {
   Schema,
   Volume,
 } from "./answers.ts";
-import { GatewayLostError, RefusedError } from "./errors.ts";
+import { GatewayLostError, RefusedError, TOKEN_HINT } from "./errors.ts";
 import { EventPage } from "./event_page.ts";
 
 /** Which events to list. All conditions must hold. */
@@ -120,7 +120,12 @@ export class GatewayClient {
     const response = await read(() => this.#source.fetch(path, { ...init, signal }));
     if (response.ok) return response;
     const { error, hint } = await response.json().catch(() => ({}));
-    throw new RefusedError(response.status, error ?? `HTTP status ${response.status}`, hint);
+    const { status } = response;
+    throw new RefusedError(
+      status,
+      error ?? `HTTP status ${status}`,
+      status === 401 ? TOKEN_HINT : hint,
+    );
   }
 }
 

@@ -52,7 +52,7 @@ const MOUSE_OFF = "\x1b[?1006l\x1b[?1000l";
 /** Undoes all that may have been set, a frame that was cut short among it. */
 const LEAVE = `\x1b[?2026l\x1b[0m${MOUSE_OFF}\x1b[?2004l\x1b[?25h\x1b[?1049l`;
 
-const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const STOP_SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 const encoder = new TextEncoder();
 
 /**
