@@ -21,8 +21,16 @@ export function endingOf(error: unknown): { readonly code: number; readonly text
   const code = error instanceof UsageError ? EXIT.usage : EXIT.failure;
   if (!(error instanceof Error)) return { code, text: `error: ${error}` };
   const { message, hint, stack } = error as Error & { hint?: string };
-  return {
-    code,
-    text: hint === undefined ? `error: ${stack ?? message}` : `error: ${message}\n       ${hint}`,
-  };
+  const text = hint === undefined
+    ? `error: ${stack ?? message}`
+    : `error: ${message}\n       ${hint}`;
+  return { code, text: withoutRuntimeFlags(text) };
+}
+
+/** Deno keeps programs out of special files, and names a flag of its own that would let them in. */
+function withoutRuntimeFlags(text: string): string {
+  return text.replaceAll(
+    /Requires all access to "([^"]*)", run again with the --allow-all flag/g,
+    "nothing in /dev, /proc and /sys can be used ($1)",
+  );
 }

@@ -28,3 +28,15 @@ Deno.test("endingOf shows where an error without a hint comes from", () => {
   assert.equal(code, 1);
   assert.match(text!, /^error: TypeError: x is undefined\n {4}at .*exit_codes_test\.ts/);
 });
+
+Deno.test("endingOf names no flags of the runtime", () => {
+  const cause = new Deno.errors.NotCapable(
+    'Requires all access to "/dev/shm/x", run again with the --allow-all flag',
+  );
+  const error = new UsageError(`x can't be read: ${cause.message}`, "Correct it.");
+  assert.equal(
+    endingOf(error).text,
+    "error: x can't be read: nothing in /dev, /proc and /sys can be used (/dev/shm/x)\n" +
+      "       Correct it.",
+  );
+});

@@ -98,7 +98,7 @@ export function openError(
     case OPEN_STATUS.notRegular:
       return new RingPathError(
         `the ring's path ${path} is not a regular file but a link, directory, device or pipe`,
-        { hint: `remove it, or ${otherPath}` },
+        { hint: otherPath },
       );
     case OPEN_STATUS.notOwned:
       return new RingPathError(`the ring ${path} belongs to another user, who could read it`, {

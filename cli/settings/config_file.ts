@@ -40,7 +40,10 @@ export async function readConfigFile(
 ): Promise<ConfigFile | null> {
   const path = givenPath ?? await findConfigFile(dataDirectory);
   if (path === null) return null;
-  const values = parseToml(path, await readText(path));
+  const hint = givenPath === null
+    ? "Correct --data-dir or COLLIDER_DATA_DIR, or see that the file can be read."
+    : "Correct --config or COLLIDER_CONFIG, or leave it out.";
+  const values = parseToml(path, await readText(path, hint));
   for (const key of Object.keys(values)) {
     if (!knownKeys.includes(key)) throw unknownKey(path, key, knownKeys);
   }
@@ -72,7 +75,7 @@ export function closestName(wrong: string, names: readonly string[]): string | n
   return closest;
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, hint: string): Promise<string> {
   try {
     const { size } = await Deno.stat(path);
     if (size > FILE_BYTES_MAX) throw new RangeError(`it has ${size} bytes`);
@@ -83,7 +86,7 @@ async function readText(path: string): Promise<string> {
       : `can't be read: ${(cause as Error).message}`;
     throw new ConfigFileError(
       `the configuration file ${path} ${problem}`,
-      "Correct --config or COLLIDER_CONFIG, or leave it out.",
+      hint,
       { cause },
     );
   }

@@ -34,6 +34,9 @@ export class ImageRoot {
   constructor(folder: string | null) {
     try {
       this.#root = folder === null ? null : Deno.realPathSync(folder);
+      if (this.#root !== null && !Deno.statSync(this.#root).isDirectory) {
+        throw new Error("it is none");
+      }
     } catch (cause) {
       throw new ImageRootError(folder!, cause as Error);
     }

@@ -326,6 +326,7 @@ export class Pipeline {
 
   #beat(): void {
     this.ring.mapping.heartbeat(nowUs());
+    void this.store.checkFile();
     this.#lull.look(this.metrics.ingested + this.ring.framesWritten);
     if (this.ring.framesWritten - this.#framesAtCheckpoint < CHECKPOINT_FRAMES) return;
     this.#keepCheckpoint();

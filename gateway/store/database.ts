@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { DatabaseLockedError, DatabaseOpenError } from "./errors.ts";
+import { DatabaseLockedError, DatabaseOpenError, StoreUnavailableError } from "./errors.ts";
 import { migrate } from "./migrations.ts";
 import { ResourceLimits, type Resources } from "./resource_limits.ts";
 
@@ -61,6 +61,7 @@ export class Database {
   /** False while the file is opened anew, and after that was in vain. */
   #isOpen = true;
   #reopening: Promise<void> | null = null;
+  #fileFailure: StoreUnavailableError | null = null;
 
   private constructor(
     options: Required<DatabaseOptions>,
@@ -117,6 +118,26 @@ export class Database {
   /** Counts how often the file was opened: connections of a former opening are dead. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Why nothing that is written lasts; null as far as is known. */
+  get fileFailure(): StoreUnavailableError | null {
+    return this.#fileFailure;
+  }
+
+  /**
+   * Looks whether there is still a file at its path: one that was deleted takes writes as before, and
+   * is gone with all of them when it is closed. Not whether it is the same one: there are file systems
+   * (of virtual machines, over networks) that can't tell.
+   */
+  async checkFile(): Promise<void> {
+    if (this.inMemory) return;
+    const { path } = this.#options;
+    const isGone = await Deno.stat(path)
+      .then(() => false, (cause) => cause instanceof Deno.errors.NotFound);
+    this.#fileFailure = !isGone ? null : new StoreUnavailableError(
+      `the database ${path} was deleted or moved: put it back, or restart the gateway`,
+    );
   }
 
   /** Does something on a connection of its own. */

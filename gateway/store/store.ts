@@ -74,9 +74,14 @@ export class Store {
     return this.#commits.isStreaming;
   }
 
-  /** Why the last transaction failed; null when writes succeed. */
+  /** Why writes fail, or do not last; null when they succeed. */
   get failure(): StoreUnavailableError | null {
-    return this.#commits.failure;
+    return this.#database.fileFailure ?? this.#commits.failure;
+  }
+
+  /** See {@linkcode Database.checkFile}. */
+  checkFile(): Promise<void> {
+    return this.#database.checkFile();
   }
 
   /** See {@linkcode GroupCommit.probe}. */
@@ -89,8 +94,14 @@ export class Store {
     return this.#database.shrink();
   }
 
-  /** See {@linkcode GroupCommit.append}. */
+  /**
+   * See {@linkcode GroupCommit.append}.
+   *
+   * @throws {StoreUnavailableError} also while the database's file is not where it was
+   */
   append(events: readonly GatewayEvent[]): Promise<void> {
+    const { fileFailure } = this.#database;
+    if (fileFailure !== null) return Promise.reject(fileFailure);
     return this.#commits.append(events);
   }
 
