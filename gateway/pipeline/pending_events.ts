@@ -25,6 +25,8 @@ const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
 /** Between two pages while a stream comes in, which needs the processor. */
 const STREAM_PAUSE_MS = 1_000;
+/** With so much of the backlog that may be, there are no such pauses: at its end the stream would wait. */
+const FULL_SPEED_SHARE = 0.8;
 
 /**
  * The queue between the commit and the frames, in the order of the ids. It never refuses and never
@@ -87,7 +89,11 @@ export class PendingEvents {
 
   /** Whether so many wait, here and in the store, that whoever brings many should wait. */
   get isCrowded(): boolean {
-    return this.#queue.length + this.#inStore > this.#maxBacklogEvents;
+    return this.#backlog > this.#maxBacklogEvents;
+  }
+
+  get #backlog(): number {
+    return this.#queue.length + this.#inStore;
   }
 
   /** Whether more of them wait in the store. */
@@ -159,7 +165,8 @@ export class PendingEvents {
 
   async #readBack(): Promise<void> {
     // What is being stored goes first, as long as not too many wait: these events are safe already.
-    if (this.#store.isStreaming && !this.isCrowded) await delay(STREAM_PAUSE_MS);
+    const mayWait = this.#backlog < FULL_SPEED_SHARE * this.#maxBacklogEvents;
+    if (this.#store.isStreaming && mayWait) await delay(STREAM_PAUSE_MS);
     const lastMissed = this.#lastMissed;
     this.#overlap = [];
     this.#overlapBytes = 0;
