@@ -197,6 +197,11 @@ export class Database {
 
   async close(): Promise<void> {
     await this.#resources.close();
+    // DuckDB folds its log when it is closed; but where a client has left in the middle of a result, it
+    // is not closed before that is collected.
+    if (!this.inMemory) {
+      await this.use((connection) => connection.run("CHECKPOINT")).catch(() => {});
+    }
     await this.#closeInstance();
   }
 

@@ -64,6 +64,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a clean stop folds the log into the database, though a client has left a query",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using gateway = await Gateway.start();
+    const count = 2_000;
+    await postLines(gateway, Array.from({ length: count }, () => ({ type: "Message" })));
+    const response = await gateway.fetch("/api/query", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/csv" },
+      body: JSON.stringify({ sql: "FROM events, range(10_000)", max_rows: 10_000_000 }),
+    });
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await gateway.stop();
+    await assert.rejects(Deno.stat(`${gateway.databasePath}.wal`), Deno.errors.NotFound);
+    await using restarted = await Gateway.start({ directory: gateway.directory });
+    assert.equal((await listEvents(restarted)).length, count);
+    await restarted.stop();
+  },
+});
+
+Deno.test({
   name: "a log that can't be written keeps the gateway neither from its work nor from ending well",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
