@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { GatewayEvent } from "../event/event.ts";
 import type { LearnedSchemaRow } from "../event/schema_registry.ts";
+import { parseUuid } from "../event/uuid_v7.ts";
 import { ChatStore } from "./chat_store.ts";
+import { ChunkAppender } from "./chunk_appender.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { QueryBusyError, StoreUnavailableError } from "./errors.ts";
 import type { EventFilter } from "./event_filter.ts";
@@ -20,6 +22,8 @@ import * as unpublished from "./unpublished_events.ts";
 
 /** Searches by words, of which one runs and the others wait. */
 const MAX_SEARCHES = 8;
+
+const SCHEMA_COLUMNS = ["uuid", "varchar", "varchar"] as const;
 
 /** How the store is opened. */
 export interface StoreOptions extends DatabaseOptions, GroupCommitOptions {}
@@ -205,14 +209,17 @@ export class Store {
   /** Keeps the state of the schemas that changed; all of them stand at the event `throughId`. */
   saveSchemas(throughId: string, rows: readonly LearnedSchemaRow[]): Promise<void> {
     return this.#connected(async (connection) => {
+      const id = parseUuid(throughId)!;
       await connection.run("BEGIN");
+      // An INSERT for each would take ten seconds for as many as there may be.
+      const appender = await ChunkAppender.open(connection, "schemas", SCHEMA_COLUMNS);
       for (const { name, learned } of rows) {
-        await connection.run("INSERT INTO schemas VALUES ($1::UUID, $2, $3)", [
-          throughId,
-          name,
-          learned,
-        ]);
+        appender.setUuid(0, id);
+        appender.setText(1, name);
+        appender.setText(2, learned);
+        appender.endRow();
       }
+      appender.flush();
       await connection.run("COMMIT");
     });
   }

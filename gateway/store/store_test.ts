@@ -63,6 +63,18 @@ Deno.test("Store keeps the latest state of every schema", async () => {
   });
 });
 
+Deno.test("Store keeps thousands of schemas at once, whatever they are called", async () => {
+  await withStore(async (store) => {
+    const rows = Array.from({ length: 5_000 }, (_, i) => ({
+      name: `Größe ${i} "of" 'something'`,
+      learned: JSON.stringify({ i, text: "é".repeat(i % 100) }),
+    }));
+    await store.saveSchemas(formatUuid(newEvent().id), rows);
+    const byName = (a: { name: string }, b: { name: string }) => a.name < b.name ? -1 : 1;
+    assert.deepEqual((await store.loadSchemas()).rows.sort(byName), rows.sort(byName));
+  });
+});
+
 Deno.test("Store.close keeps everything that was appended", async () => {
   await using file = await temporaryDatabasePath();
   const event = newEvent();
