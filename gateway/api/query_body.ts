@@ -27,7 +27,8 @@ export async function queryBody(
         controller.close();
       } catch (error) {
         query[Symbol.dispose]();
-        throw error;
+        // The client's connection breaks. The runtime prints what is given here: not a stack.
+        controller.error((error as Error).message);
       }
     },
     async cancel() {

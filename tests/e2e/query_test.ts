@@ -50,6 +50,17 @@ Deno.test("a query is answered in the form that is asked for", async () => {
   assert.equal(new TextDecoder().decode(parquet.slice(-4)), "PAR1");
 });
 
+Deno.test("an answer breaks off where its query fails, without a stack in the log", async () => {
+  await using gateway = await Gateway.start();
+  const sql = "SELECT CASE range WHEN 900_000 THEN 'x' ELSE '1' END::INTEGER FROM range(1_000_000)";
+  const headers = { Accept: "application/x-ndjson" };
+  const response = await query(gateway, sql, { headers, maxRows: 1_000_000 });
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text());
+  await eventually("a line", () => /interrupted, or failed on one/.test(gateway.log) || undefined);
+  assert.doesNotMatch(gateway.log, /^ +at /m);
+});
+
 Deno.test("a query without rows still names its columns", async () => {
   await using gateway = await Gateway.start();
   const sql = "SELECT id, type FROM events";
