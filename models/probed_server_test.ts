@@ -5,6 +5,8 @@ import { ModelFailedError, ModelTimeoutError, ModelUnavailableError } from "./er
 import { ProbedServer } from "./probed_server.ts";
 
 const OPTIONS = { hint: "start it" };
+/** More than a busy machine takes from one line to the next. */
+const COOL_DOWN_MS = 300;
 
 /** A server, and the probes that it was sent, which end when they are told to. */
 function probedServer() {
@@ -13,7 +15,7 @@ function probedServer() {
     name: "the server",
     hint: "start it",
     timeoutMs: 1_000,
-    breaker: new CircuitBreaker({ failures: 2, coolDownMs: 20 }),
+    breaker: new CircuitBreaker({ failures: 2, coolDownMs: COOL_DOWN_MS }),
     probe: () => {
       probes.push(Promise.withResolvers());
       return probes.at(-1)!.promise;
@@ -41,7 +43,7 @@ Deno.test("ProbedServer leaves out what failed a few times, until a probe has be
   await fail(server, failure);
   assert.equal(await isLeftOut(), true);
   assert.equal(probes.length, 0);
-  await delay(20);
+  await delay(COOL_DOWN_MS + 5);
   assert.equal(await isLeftOut(), true);
   assert.equal(probes.length, 1);
   probes[0]!.resolve();
@@ -53,12 +55,12 @@ Deno.test("ProbedServer leaves out at once what did not answer in time", async (
   const { server, probes, isLeftOut } = probedServer();
   await fail(server, new ModelTimeoutError("it took too long", OPTIONS));
   assert.equal(await isLeftOut(), true);
-  await delay(20);
+  await delay(COOL_DOWN_MS + 5);
   assert.equal(await isLeftOut(), true);
   probes[0]!.reject(new ModelTimeoutError("it took too long", OPTIONS));
   await delay(0);
   assert.equal(await isLeftOut(), true);
-  await delay(20);
+  await delay(COOL_DOWN_MS + 5);
   assert.equal(await isLeftOut(), true);
   assert.equal(probes.length, 2);
   probes[1]!.resolve();

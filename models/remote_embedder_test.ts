@@ -217,7 +217,7 @@ Deno.test("RemoteEmbedder lets no text wait for a server that did not answer in 
   await assert.rejects(embed(embedder, ["text"]), ModelTimeoutError);
   silence.resolve(new Response());
   await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
-  await delay(20);
+  await delay(25);
   await assert.rejects(embed(embedder, ["text"]), ModelUnavailableError);
   while (server.requests.length < 2) await delay(1);
   assert.deepEqual(server.requests[1]!.input, ["probe"]);
