@@ -29,7 +29,12 @@ export async function floorApp(): Promise<Hono> {
   const app = new Hono();
   app.post(
     "/ingest",
-    ingestHandler({ pipeline: forgetful, guard: new Guard({}), maxBodyBytes: 16e6 }),
+    ingestHandler({
+      pipeline: forgetful,
+      guard: new Guard({}),
+      maxBodyBytes: 16e6,
+      stopping: new AbortController().signal,
+    }),
   );
   app.post("/bare", async (c) => {
     const { type } = await c.req.json();

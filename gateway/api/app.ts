@@ -6,7 +6,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { chatRoute } from "./chat_route.ts";
 import { configRoutes } from "./config_routes.ts";
 import { docsPage } from "./docs_page.ts";
-import { errorResponse } from "./error_response.ts";
+import { errorResponse, explainStop } from "./error_response.ts";
 import { eventRoutes } from "./event_routes.ts";
 import { exportRoutes } from "./export_routes.ts";
 import { extractRoute } from "./extract_route.ts";
@@ -29,6 +29,8 @@ export interface AppOptions {
   readonly guard: Guard;
   /** Largest body of a request, and largest line of an NDJSON body. */
   readonly maxBodyBytes: number;
+  /** Aborted when the gateway stops: what clients are still sending is not taken in any more. */
+  readonly stopping: AbortSignal;
 }
 
 /**
@@ -86,7 +88,7 @@ export function createApp(options: AppOptions): Hono {
     if (!(error instanceof GatewayError)) {
       pipeline.log.error("a request failed", { path: c.req.path, error: error.stack ?? "" });
     }
-    return errorResponse(error);
+    return errorResponse(explainStop(error, options.stopping));
   };
   app.onError(answerError);
 

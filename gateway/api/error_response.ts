@@ -1,6 +1,6 @@
 import { HTTPException } from "hono/http-exception";
 import { GatewayError } from "../event/errors.ts";
-import { MethodNotAllowedError } from "./errors.ts";
+import { BrokenBodyError, MethodNotAllowedError, StoppingError } from "./errors.ts";
 
 /** Seconds after which a client that was turned away should try again. */
 const RETRY_AFTER_S = "1";
@@ -22,6 +22,13 @@ export function errorResponse(error: unknown, details: Record<string, unknown> =
     return Response.json({ error: message, code: "invalid_request", ...details }, { status });
   }
   return Response.json({ error: "internal error", code: "internal", ...details }, { status: 500 });
+}
+
+/** A body that broke off while the gateway stops was cut off by it. */
+export function explainStop(error: unknown, stopping: AbortSignal): unknown {
+  return error instanceof BrokenBodyError && stopping.aborted
+    ? new StoppingError({ cause: error })
+    : error;
 }
 
 function headersOf(error: GatewayError): Record<string, string> {

@@ -60,6 +60,18 @@ export class BrokenBodyError extends GatewayError {
   }
 }
 
+/** The gateway stops, and had not got the whole body. */
+export class StoppingError extends GatewayError {
+  constructor(options: ErrorOptions = {}) {
+    super("the gateway is stopping and took no more of the body", {
+      status: 503,
+      code: "stopping",
+      hint: "Send what is not stored again when the gateway is back.",
+      ...options,
+    });
+  }
+}
+
 /** What was asked for needs something that is not configured. */
 export class NotConfiguredError extends GatewayError {
   constructor(problem: string, hint: string) {

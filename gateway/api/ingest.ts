@@ -24,7 +24,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { BatchIntake } from "./batch_intake.ts";
 import { changeSettings } from "./config.ts";
 import { UnsupportedMediaTypeError } from "./errors.ts";
-import { errorResponse } from "./error_response.ts";
+import { errorResponse, explainStop } from "./error_response.ts";
 import { lineBatches } from "./lines.ts";
 import { eventFromForm, isMultipart } from "./multipart.ts";
 import { bodyStream, readBody } from "./request_body.ts";
@@ -45,11 +45,13 @@ export interface IngestOptions {
   readonly guard: Guard;
   /** Largest body, and largest line of an NDJSON body. */
   readonly maxBodyBytes: number;
+  /** Aborted when no more is taken in. */
+  readonly stopping: AbortSignal;
 }
 
 /** Handles `POST /ingest`: one event, an array, NDJSON lines, or CloudEvents. */
 export function ingestHandler(options: IngestOptions) {
-  const { pipeline, guard, maxBodyBytes } = options;
+  const { pipeline, guard, maxBodyBytes, stopping } = options;
 
   return async function ingest(c: Context): Promise<Response> {
     const receivedUs = nowUs();
@@ -144,7 +146,7 @@ export function ingestHandler(options: IngestOptions) {
     } catch (error) {
       // What came before is stored: the client goes on after it.
       if (!(error instanceof GatewayError)) throw error;
-      return errorResponse(error, { accepted: await intake.settle() });
+      return errorResponse(explainStop(error, stopping), { accepted: await intake.settle() });
     }
   }
 

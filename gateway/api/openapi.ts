@@ -89,6 +89,9 @@ export const ingestPath: RouteConfig = {
     ...FAILURES,
     413: jsonAnswer("The body, its depth or its number of members is over a limit.", ErrorBody),
     415: jsonAnswer("The body's type or compression is not supported.", ErrorBody),
-    503: jsonAnswer("The store takes no events now; see Retry-After.", ErrorBody),
+    503: jsonAnswer(
+      "The store takes no events now, or the gateway is stopping; see Retry-After.",
+      ErrorBody,
+    ),
   },
 };

@@ -3,7 +3,7 @@ import { type AppOptions, createApp } from "./app.ts";
 import { Listener } from "./listener.ts";
 
 /** Where the API is served. */
-export interface ServerOptions extends AppOptions {
+export interface ServerOptions extends Omit<AppOptions, "stopping"> {
   readonly hostname: string;
   /** 0 = any free port. */
   readonly port: number;
@@ -31,7 +31,8 @@ export class ListenError extends GatewayError {
 
 /** @throws {ListenError} if the port is in use or not allowed */
 export function serve(options: ServerOptions): Server {
-  const app = createApp(options);
+  const stopping = new AbortController();
+  const app = createApp({ ...options, stopping: stopping.signal });
   const { hostname, port } = options;
   try {
     const listener = new Listener({
@@ -41,6 +42,7 @@ export function serve(options: ServerOptions): Server {
       log: options.pipeline.log,
     });
     const stop = async () => {
+      stopping.abort();
       // Else the server would wait for those who follow events for ever.
       options.pipeline.feeds.close();
       const timeout = Promise.withResolvers<void>();

@@ -64,6 +64,33 @@ Deno.test({
 });
 
 Deno.test({
+  name: "an upload that a stop cuts off is told what is stored of it, and to come again",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using gateway = await Gateway.start();
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const uploading = gateway.fetch("/ingest", {
+      method: "POST",
+      headers: { "Content-Type": "application/x-ndjson" },
+      body: readable,
+    });
+    const upload = writable.getWriter();
+    await upload.write(new TextEncoder().encode('{"n": 1}\n{"n": 2}\n{"n":'));
+    await eventually("the events", async () => {
+      const { events_ingested } = await (await gateway.fetch("/metrics")).json();
+      return events_ingested === 2 || undefined;
+    });
+    gateway.signal();
+    const response = await uploading;
+    const { code, accepted } = await response.json();
+    assert.deepEqual([response.status, code, accepted], [503, "stopping", 2]);
+    assert.ok(response.headers.has("Retry-After"));
+    upload.close().catch(() => {});
+    assert.equal((await gateway.ending()).code, 0);
+  },
+});
+
+Deno.test({
   name: "a clean stop folds the log into the database, though a client has left a query",
   ignore: Deno.build.os === "windows",
   fn: async () => {
