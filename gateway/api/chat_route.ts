@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 64 << 10;
 /** Nobody reads it; the status is nginx's. */
 const CLIENT_GONE = 499;
 
-const ChatRequestBody = z.object({
+const ChatRequestBody = z.strictObject({
   msg: z.string().trim().min(1).max(8_000),
   session_id: z.string()
     .regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits or any of _ . : -")

@@ -33,7 +33,7 @@ export function configRoutes(app: OpenAPIHono, { settings }: Pipeline): void {
     },
   });
   app.post("/api/config", async (c) => {
-    const values = await jsonRequest(c.req.raw, z.unknown(), MAX_CONFIG_BYTES);
+    const values = await jsonRequest(c.req.raw, SettingsChange.strict(), MAX_CONFIG_BYTES);
     const isChanged = await changeSettings(settings, values);
     const status = isChanged ? "updated" : "unchanged";
     return c.json({ status, config: masked(settings.current) });

@@ -10,7 +10,7 @@ import { arrowBody } from "./query_body.ts";
 
 const Uuid = z.string().refine((text) => parseUuid(text) !== null, "must be the id of an event");
 
-const EventsQuery = z.object({
+const EventsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10_000).default(50),
   type: z.string().optional(),
   conversation_id: z.string().optional(),

@@ -7,7 +7,7 @@ import { NotFoundError } from "./errors.ts";
 import { isoTime } from "./event_formats.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
-const ExportsQuery = z.object({
+const ExportsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(50),
   state: z.enum(["pending", "delivered", "dead"]).optional(),
 });

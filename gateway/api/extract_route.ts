@@ -8,7 +8,7 @@ import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
 const MAX_BODY_BYTES = 1 << 20;
 
-const ExtractRequest = z.object({
+const ExtractRequest = z.strictObject({
   text: z.string(),
   labels: z.array(z.string().trim().min(1, "a label is empty"))
     .min(1, "there must be at least one label")

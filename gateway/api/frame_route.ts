@@ -7,7 +7,9 @@ import { formatUuid } from "../event/uuid_v7.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { FAILURES, jsonAnswer } from "./openapi.ts";
 
-const FramesQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(64) });
+const FramesQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(64),
+});
 
 const FrameBody = z.object({
   frame_id: z.int(),

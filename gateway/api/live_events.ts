@@ -6,7 +6,7 @@ import { TooManySubscribersError } from "./errors.ts";
 import { LiveEvent } from "./live_event.ts";
 
 /** Which events a client follows. All conditions must hold. */
-export const LiveQuery = z.object({
+export const LiveQuery = z.strictObject({
   type: z.string().optional(),
   conversation_id: z.string().optional(),
   q: z.string().min(1).max(1_000).optional()

@@ -23,7 +23,7 @@ class UnreadableError extends GatewayError {
   }
 }
 
-const ImageRequest = z.object({
+const ImageRequest = z.strictObject({
   image: z.string().openapi({ description: "The document in base64, or a data: URL." }),
 });
 

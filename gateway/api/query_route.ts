@@ -23,7 +23,7 @@ const MEDIA_TYPES = [
   "application/vnd.apache.parquet",
 ] as const;
 
-const QueryBody = z.object({
+const QueryBody = z.strictObject({
   sql: z.string().min(1).max(100_000),
   max_rows: z.int().min(1).max(MAX_QUERY_ROWS).default(10_000)
     .openapi({ description: "What is more is cut off; the JSON form says so in `truncated`." }),

@@ -14,7 +14,9 @@ const NOT_FOUND = jsonAnswer("No event of this type was received.", ErrorBody);
 
 const VOLUME_INTERVAL_S = 60;
 
-const VolumeQuery = z.object({ minutes: z.coerce.number().int().min(1).max(1_440).default(60) });
+const VolumeQuery = z.strictObject({
+  minutes: z.coerce.number().int().min(1).max(1_440).default(60),
+});
 
 /** `GET /api/schemas`, `GET /api/schemas/{name}` and `GET /api/schemas/{name}/volume`. */
 export function schemaRoutes(app: OpenAPIHono, { schemas, store }: Pipeline): void {

@@ -10,7 +10,7 @@ import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
 const MAX_BODY_BYTES = 256 << 10;
 
-const SearchBody = z.object({
+const SearchBody = z.strictObject({
   text: z.string().trim().min(1).max(10_000),
   k: z.int().min(1).max(100).default(10).openapi({ description: "Results at most." }),
   mode: z.enum(SEARCH_MODES).default("hybrid").openapi({

@@ -3,7 +3,7 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { metricsJson } from "./metrics_json.ts";
 import { ErrorBody, FAILURES, jsonAnswer } from "./openapi.ts";
 
-const LogsQuery = z.object({
+const LogsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0)
     .openapi({ description: "Only lines with a greater `seq`." }),
   limit: z.coerce.number().int().min(1).max(2_000).default(500),

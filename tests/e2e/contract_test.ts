@@ -250,6 +250,25 @@ Deno.test("pages go through all events once, in every form", async () => {
   assert.equal(table.getChild("payload")!.get(0), newest.payload);
 });
 
+Deno.test("a misspelt parameter or member is refused, and not left out", async () => {
+  await using gateway = await Gateway.start();
+  const requests: [path: string, body?: unknown][] = [
+    ["/api/events?limt=5"],
+    ["/api/events/stream?limt=5"],
+    ["/api/frames?limt=5"],
+    ["/api/logs?limt=5"],
+    ["/api/search", { text: "refund", limt: 5 }],
+    ["/api/query", { sql: "SELECT 1", limt: 5 }],
+    ["/api/config", { batch_size: 5, limt: 5 }],
+  ];
+  for (const [path, body] of requests) {
+    const init = { method: "POST", headers: JSON_TYPE, body: JSON.stringify(body) };
+    const response = await gateway.fetch(path, body === undefined ? {} : init);
+    assert.equal(response.status, 400, path);
+    assert.match((await response.json()).error, /"limt"/, path);
+  }
+});
+
 Deno.test("learned schemas have the same ids and counts after a restart", async () => {
   const directory = await Deno.makeTempDir({ prefix: "collider-" });
   let before;
