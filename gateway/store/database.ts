@@ -4,6 +4,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DatabaseLockedError, DatabaseOpenError, StoreUnavailableError } from "./errors.ts";
 import { migrate } from "./migrations.ts";
 import { ResourceLimits, type Resources } from "./resource_limits.ts";
+import { UnfoldedRows } from "./unfolded_rows.ts";
 
 /** How the database is opened. */
 export interface DatabaseOptions {
@@ -20,12 +21,8 @@ const MEMORY_MIN_MIB = 96;
 /** Storing an event takes a multiple of its size in memory. */
 const MEMORY_PER_EVENT = 6;
 
-/**
- * The write-ahead log is folded into the database file when it reaches this size. Each checkpoint
- * holds commits up for as long as it takes, and until then the rows lie uncompressed in memory:
- * this is the balance between rare stalls and a small process.
- */
-const CHECKPOINT_MIB = 32;
+/** DuckDB folds a write-ahead log of this size by itself: one that is not folded as it should be. */
+const CHECKPOINT_MIB = 64;
 /** See {@linkcode ResourceLimits}. */
 const IDLE_THREADS = 1;
 const QUERY_THREADS = 2;
@@ -56,6 +53,7 @@ export class Database {
   /** What DuckDB is doing. */
   readonly #work = new Set<Promise<unknown>>();
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #unfolded = new UnfoldedRows();
   #instance: DuckDBInstance;
   #generation = 1;
   /** False while the file is opened anew, and after that was in vain. */
@@ -195,13 +193,28 @@ export class Database {
     await this.#resources.shrink(neededMiB + SPARE_MIB);
   }
 
+  /** Counts rows that were written. */
+  countWritten(table: string, rows: number, bytes: number): void {
+    this.#unfolded.add(table, rows, bytes);
+  }
+
+  /** Whether the write-ahead log should be folded before more is written. */
+  get isLogLong(): boolean {
+    return this.#unfolded.areMany;
+  }
+
+  /** Folds the write-ahead log into the file; where that fails, it goes on growing for a while. */
+  async foldLog(): Promise<void> {
+    this.#unfolded.clear();
+    if (this.inMemory) return;
+    await this.use((connection) => connection.run("CHECKPOINT")).catch(() => {});
+  }
+
   async close(): Promise<void> {
     await this.#resources.close();
     // DuckDB folds its log when it is closed; but where a client has left in the middle of a result, it
     // is not closed before that is collected.
-    if (!this.inMemory) {
-      await this.use((connection) => connection.run("CHECKPOINT")).catch(() => {});
-    }
+    await this.foldLog();
     await this.#closeInstance();
   }
 

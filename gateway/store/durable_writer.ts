@@ -33,6 +33,7 @@ export class DurableWriter<Row> {
   async write(rows: readonly Row[]): Promise<void> {
     const first = rows[0];
     if (first === undefined) return;
+    if (this.#database.isLogLong) await this.#database.foldLog();
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#database;
       try {
@@ -61,6 +62,8 @@ export class DurableWriter<Row> {
     this.#generation = this.#database.generation;
     this.#writer ??= await RowWriter.open(this.#database, this.#format);
     await this.#writer.write(rows);
+    const bytes = rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0);
+    this.#database.countWritten(this.#format.table, rows.length, bytes);
   }
 
   /**
