@@ -62,8 +62,6 @@ export class DurableWriter<Row> {
     this.#generation = this.#database.generation;
     this.#writer ??= await RowWriter.open(this.#database, this.#format);
     await this.#writer.write(rows);
-    const bytes = rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0);
-    this.#database.countWritten(this.#format.table, rows.length, bytes);
   }
 
   /**

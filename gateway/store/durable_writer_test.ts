@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
 import { Database } from "./database.ts";
 import { DurableWriter } from "./durable_writer.ts";
-import { newEvent } from "./fixtures.ts";
+import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
 import { EVENTS } from "./table_format.ts";
 
 /** Has every statement that is prepared on the database's connections run in another way. */
@@ -140,3 +140,17 @@ Deno.test("DurableWriter has a database opened anew that has shut itself down, o
     assert.equal(await countEvents(database), 2);
     await other.close();
   }));
+
+Deno.test("DurableWriter folds a long log before it writes more", async () => {
+  await using file = await temporaryDatabasePath();
+  const database = await Database.open({ path: file.path });
+  const writer = new DurableWriter(database, EVENTS);
+  const logBytes = async () => (await Deno.stat(`${file.path}.wal`)).size;
+  const text = "x".repeat(1 << 20);
+  for (let i = 0; i < 40; i++) await writer.write([newEvent({ type: "Message", text })]);
+  assert.ok(await logBytes() > 40 << 20);
+  await writer.write([newEvent()]);
+  assert.ok(await logBytes() < 1 << 20);
+  await writer.close();
+  await database.close();
+});

@@ -53,7 +53,8 @@ export class RowWriter<Row> {
    * be closed.
    */
   async write(rows: readonly Row[]): Promise<void> {
-    if (this.#isFew(rows)) {
+    const bytes = rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0);
+    if (rows.length <= MAX_INSERTED_ROWS && bytes <= MAX_INSERTED_BYTES) {
       this.#format.bind(this.#insert, rows);
       await this.#insert.run();
     } else {
@@ -63,16 +64,12 @@ export class RowWriter<Row> {
       this.#appenders.reverse();
       await this.#appenders[0]!.append(rows);
     }
+    this.#database.countWritten(this.#format.table, rows.length, bytes);
   }
 
   /** Resolves when DuckDB has let go of everything. */
   async close(): Promise<void> {
     for (const appender of this.#appenders) await appender.close();
     this.#connection.closeSync();
-  }
-
-  #isFew(rows: readonly Row[]): boolean {
-    if (rows.length > MAX_INSERTED_ROWS) return false;
-    return rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0) <= MAX_INSERTED_BYTES;
   }
 }

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { Database } from "./database.ts";
-import { DurableWriter } from "./durable_writer.ts";
-import { newEvent, temporaryDatabasePath } from "./fixtures.ts";
-import { EVENTS } from "./table_format.ts";
+import { temporaryDatabasePath } from "./fixtures.ts";
 import { UnfoldedRows } from "./unfolded_rows.ts";
 
 /** As many as a stream stores in one transaction at most. */
@@ -50,18 +48,4 @@ Deno.test("UnfoldedRows are many by what they hold, too, or in one table alone",
   assert.ok(!unfolded.areMany);
   unfolded.add("enrichments", 10_000, 0);
   assert.ok(unfolded.areMany);
-});
-
-Deno.test("DurableWriter folds a long log before it writes more", async () => {
-  await using file = await temporaryDatabasePath();
-  const database = await Database.open({ path: file.path });
-  const writer = new DurableWriter(database, EVENTS);
-  const logBytes = async () => (await Deno.stat(`${file.path}.wal`)).size;
-  const text = "x".repeat(1 << 20);
-  for (let i = 0; i < 40; i++) await writer.write([newEvent({ type: "Message", text })]);
-  assert.ok(await logBytes() > 40 << 20);
-  await writer.write([newEvent()]);
-  assert.ok(await logBytes() < 1 << 20);
-  await writer.close();
-  await database.close();
 });
