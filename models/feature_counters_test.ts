@@ -34,3 +34,20 @@ Deno.test("FeatureCounters starts anew after each embedding", () => {
   counters.count(3);
   assert.deepEqual(drained(counters), { isAny: true, values: { 3: 1 } });
 });
+
+Deno.test("FeatureCounters gives the same, be there fewer features than counters or more", () => {
+  // A feature that is taken back leaves no trace.
+  for (const pairs of [0, 1, EMBEDDING_DIMENSIONS / 2, EMBEDDING_DIMENSIONS]) {
+    const counters = new FeatureCounters();
+    counters.count(1);
+    for (let hash = 0; hash < pairs; hash++) {
+      counters.count(hash);
+      counters.count(MINUS | hash);
+    }
+    for (let i = 0; i < 3; i++) counters.count(2);
+    assert.deepEqual(drained(counters), {
+      isAny: true,
+      values: { 1: 0.5, 2: Math.fround(Math.sqrt(3) / 2) },
+    });
+  }
+});
