@@ -50,7 +50,7 @@ Deno.test("Enricher records what a stage learned, and hands on what it changed",
   assert.deepEqual(taken.map(({ event }) => event.id), ids);
   assert.deepEqual(taken.map(({ text }) => text), ["more", undefined, "more"]);
   assert.deepEqual(
-    rows.map(({ eventId, stage, result, error }) => [eventId, stage, result, error]),
+    rows.map(({ eventIds, stage, result, error }) => [eventIds, stage, result, error]),
     [
       [ids[0], "some", '{"said":"no. 0"}', null],
       [ids[2], "some", '{"said":"no. 2"}', null],

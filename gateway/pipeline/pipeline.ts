@@ -404,9 +404,9 @@ function openBeside<T extends { close(): Promise<void> | void }>(
   return opening;
 }
 
-function unpublishable(eventId: Uint8Array, error: string) {
+function unpublishable(eventId: Uint8Array, error: string): Enrichment {
   return {
-    eventId,
+    eventIds: eventId,
     doneUs: nowUs(),
     stage: PUBLISH_STAGE,
     frameId: null,

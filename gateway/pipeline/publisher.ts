@@ -7,6 +7,7 @@ import { ModelStuckError } from "../../models/errors.ts";
 import type { AnchorClassifier, Classification } from "../../llm/sentiment.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { eventText } from "../event/event_text.ts";
+import { packUuids } from "../event/uuid_v7.ts";
 import { TimeSlices } from "../export/time_slices.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { CircuitBreaker } from "../../models/circuit_breaker.ts";
@@ -230,18 +231,21 @@ export class Publisher {
     for (const arrival of arrivals) kinetics.publish(arrival, publishedUs);
     this.#lastEventId = events.at(-1)!.event.id;
     announce(events, firstFrameId);
-    record(events.map(({ event }, i): Enrichment => {
+    const results = events.map((_, i) => {
       const note = { ...notes?.get(i), ...understood.get(i) };
-      return {
-        eventId: event.id,
+      return isEmpty(note) ? null : JSON.stringify(note);
+    });
+    record(
+      runsOf(results).map(({ start, end }): Enrichment => ({
+        eventIds: packUuids(events.slice(start, end).map(({ event }) => event.id)),
         doneUs: publishedUs,
         stage: PUBLISH_STAGE,
-        frameId: firstFrameId + i,
+        frameId: firstFrameId + start,
         ringGeneration: ring.mapping.generation,
-        result: isEmpty(note) ? null : JSON.stringify(note),
+        result: results[start]!,
         error,
-      };
-    }));
+      })),
+    );
   }
 
   /** What those messages mean whose senders do not say it, and no language model was asked. */
@@ -267,6 +271,16 @@ export class Publisher {
 function isUnclassified({ message, sentiment, payload }: GatewayEvent): boolean {
   const saysSomething = message !== null && message.trim() !== "";
   return saysSomething && sentiment === 0 && payload["sentiment"] === undefined;
+}
+
+/** Where neighbours are equal. */
+function runsOf(values: readonly unknown[]): { start: number; end: number }[] {
+  const runs: { start: number; end: number }[] = [];
+  for (let start = 0, end = 0; start < values.length; start = end) {
+    do end++; while (end < values.length && values[end] === values[start]);
+    runs.push({ start, end });
+  }
+  return runs;
 }
 
 function isEmpty(note: object): boolean {

@@ -10,6 +10,7 @@ import { EmbedClient } from "../../models/embed_client.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
 import { ModelFailedError, ModelStuckError } from "../../models/errors.ts";
 import type { GatewayEvent } from "../event/event.ts";
+import { unpackUuids } from "../event/uuid_v7.ts";
 import { newEvent } from "../store/fixtures.ts";
 import type { Enrichment } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
@@ -29,9 +30,10 @@ async function publisherOf(
   embed: BatchEmbedder["embed"],
   events: readonly GatewayEvent[],
   classifier: ReturnType<PublisherParts["classifier"]> = null,
+  capacity = CAPACITY_FRAMES,
 ) {
   const directory = await Deno.makeTempDir({ prefix: "collider-publisher-" });
-  const ring = await Ring.open({ path: join(directory, "ring"), capacity: CAPACITY_FRAMES });
+  const ring = await Ring.open({ path: join(directory, "ring"), capacity });
   const pending = new PendingEvents({
     store: { listUnpublished: () => Promise.resolve([]) } as unknown as Store,
     through: new Uint8Array(16),
@@ -127,7 +129,7 @@ Deno.test("Publisher writes what is known of an event into its frame", async () 
   assert.equal(slot.getFloat32(FRAME.sentiment.offset, true), -0.5);
   const [row] = run.recorded;
   assert.deepEqual(row, {
-    eventId: event.id,
+    eventIds: event.id,
     doneUs: row!.doneUs,
     stage: "publish",
     frameId: 0,
@@ -176,6 +178,31 @@ Deno.test("Publisher says what messages mean by their embeddings, where their se
   ]);
 });
 
+Deno.test("Publisher records neighbours together of which there is the same to say", async () => {
+  const events = newEvents(5);
+  const note = { truncatedTokens: 512 };
+  await using run = await publisherOf(
+    (_frameId, texts) =>
+      Promise.resolve({
+        ...resultOf(texts.map(() => 0)),
+        notes: new Map([[2, note]]),
+      }),
+    events,
+    null,
+    64,
+  );
+  await run.finish();
+  const ids = events.map(({ id }) => id);
+  assert.deepEqual(
+    run.recorded.map(({ frameId, eventIds, result }) => [frameId, unpackUuids(eventIds), result]),
+    [
+      [0, ids.slice(0, 2), null],
+      [2, [ids[2]], JSON.stringify(note)],
+      [3, ids.slice(3), null],
+    ],
+  );
+});
+
 Deno.test("Publisher publishes in the events' order though their embeddings come out of order", async () => {
   const events = newEvents(MAX_IN_FLIGHT);
   const embeddings = events.map(() => Promise.withResolvers<EmbedResult>());
@@ -190,7 +217,7 @@ Deno.test("Publisher publishes in the events' order though their embeddings come
   embeddings[0]!.resolve(resultOf([10]));
   await run.finish();
   assert.deepEqual([...run.ring.recentEvents(8)], framesOf(events));
-  assert.deepEqual(run.recorded.map(({ eventId }) => eventId), events.map(({ id }) => id));
+  assert.deepEqual(run.recorded.map(({ eventIds }) => eventIds), events.map(({ id }) => id));
   const velocities = events.map((_, i) =>
     slotOf(run.ring, i).getFloat32(FRAME.velocity.offset, true)
   );

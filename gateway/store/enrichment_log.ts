@@ -8,16 +8,19 @@ import { ENRICHMENTS } from "./table_format.ts";
  * costs as much for a few. What a crash takes of them is made again.
  */
 const GATHER_MS = 250;
-const GATHER_ENRICHMENTS = 2_000;
+const GATHER_ROWS = 2_000;
 const RETRY_INTERVAL_MS = 1_000;
-const MAX_GROUP_ENRICHMENTS = 10_000;
-/** Enrichments kept while the store takes no writes; the oldest are dropped and made again later. */
-const MAX_QUEUED_ENRICHMENTS = 100_000;
+const MAX_GROUP_ROWS = 10_000;
+/** Rows kept while the store takes no writes; the oldest are dropped and made again later. */
+const MAX_QUEUED_ROWS = 100_000;
+
+const { rowsOf } = ENRICHMENTS;
 
 /** Keeps what was learned of events, many rows in one transaction. */
 export class EnrichmentLog {
   readonly #writer: DurableWriter<Enrichment>;
   #queued: Enrichment[] = [];
+  #queuedRows = 0;
   /** Being written. If that fails, the very same rows are tried again: they may be there already. */
   #group: Enrichment[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,14 +32,15 @@ export class EnrichmentLog {
     this.#writer = new DurableWriter(database, ENRICHMENTS);
   }
 
-  /** Keeps rows; they become durable soon. */
-  append(rows: readonly Enrichment[]): void {
-    for (const row of rows) this.#queued.push(row);
-    if (this.#queued.length > MAX_QUEUED_ENRICHMENTS) {
-      this.#queued.splice(0, this.#queued.length - MAX_QUEUED_ENRICHMENTS);
+  /** Keeps enrichments; they become durable soon. */
+  append(enrichments: readonly Enrichment[]): void {
+    for (const enrichment of enrichments) {
+      this.#queued.push(enrichment);
+      this.#queuedRows += rowsOf(enrichment);
     }
+    if (this.#queuedRows > MAX_QUEUED_ROWS) this.#take(this.#queuedRows - MAX_QUEUED_ROWS);
     if (this.#failure !== null) this.#runAfter(RETRY_INTERVAL_MS);
-    else if (this.#queued.length < GATHER_ENRICHMENTS) this.#runAfter(GATHER_MS);
+    else if (this.#queuedRows < GATHER_ROWS) this.#runAfter(GATHER_MS);
     else void this.#run();
   }
 
@@ -74,8 +78,8 @@ export class EnrichmentLog {
   /** Writes what is queued; what comes meanwhile gathers again, or no group would be large. */
   async #writeQueued(): Promise<void> {
     let left = this.#group.length + this.#queued.length;
-    while (left > 0 || this.#queued.length >= GATHER_ENRICHMENTS) {
-      if (this.#group.length === 0) this.#group = this.#queued.splice(0, MAX_GROUP_ENRICHMENTS);
+    while (left > 0 || this.#queuedRows >= GATHER_ROWS) {
+      if (this.#group.length === 0) this.#group = this.#take(MAX_GROUP_ROWS);
       try {
         await this.#writer.write(this.#group);
       } catch (cause) {
@@ -87,5 +91,16 @@ export class EnrichmentLog {
       this.#group = [];
     }
     if (this.#queued.length > 0) this.#runAfter(GATHER_MS);
+  }
+
+  /** Takes the oldest enrichments, of so many rows or a few more. */
+  #take(rows: number): Enrichment[] {
+    let count = 0;
+    for (let taken = 0; taken < rows && count < this.#queued.length; count++) {
+      const ofOne = rowsOf(this.#queued[count]!);
+      taken += ofOne;
+      this.#queuedRows -= ofOne;
+    }
+    return this.#queued.splice(0, count);
   }
 }

@@ -4,9 +4,9 @@ import { GroupAppender } from "./group_appender.ts";
 import type { TableFormat } from "./table_format.ts";
 
 /**
- * Up to here, rows are inserted by one statement, which DuckDB works on beside this thread. Beyond,
- * an appender costs less altogether: half a millisecond for its flush, in this thread, but a third
- * for each row.
+ * Up to here, what is written is inserted by one statement, which DuckDB works on beside this
+ * thread. Beyond, an appender costs less altogether: half a millisecond for its flush, in this thread,
+ * but a third for each row.
  */
 const MAX_INSERTED_ROWS = 1_000;
 /** A statement has its rows several times in memory. */
@@ -53,18 +53,20 @@ export class RowWriter<Row> {
    * be closed.
    */
   async write(rows: readonly Row[]): Promise<void> {
-    const bytes = rows.reduce((sum, row) => sum + this.#format.bytesOf(row), 0);
+    const format = this.#format;
+    const bytes = rows.reduce((sum, row) => sum + format.bytesOf(row), 0);
     if (rows.length <= MAX_INSERTED_ROWS && bytes <= MAX_INSERTED_BYTES) {
-      this.#format.bind(this.#insert, rows);
+      format.bind(this.#insert, rows);
       await this.#insert.run();
     } else {
       while (this.#appenders.length < 2) {
-        this.#appenders.push(await GroupAppender.open(this.#database, this.#format));
+        this.#appenders.push(await GroupAppender.open(this.#database, format));
       }
       this.#appenders.reverse();
       await this.#appenders[0]!.append(rows);
     }
-    this.#database.countWritten(this.#format.table, rows.length, bytes);
+    const written = rows.reduce((sum, row) => sum + format.rowsOf(row), 0);
+    this.#database.countWritten(format.table, written, bytes);
   }
 
   /** Resolves when DuckDB has let go of everything. */

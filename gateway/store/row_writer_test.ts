@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { packUuids } from "../event/uuid_v7.ts";
 import { Database } from "./database.ts";
-import { newEvent, published } from "./fixtures.ts";
+import { idsOf, newEvent, published } from "./fixtures.ts";
 import { RowWriter } from "./row_writer.ts";
 import { ENRICHMENTS, EVENTS, type TableFormat } from "./table_format.ts";
 
@@ -45,7 +46,8 @@ async function assertSameEitherWay<Row>(
   for (let i = 0; i < 100; i++) await fewWriter.write(rows);
   await manyWriter.write(repeated);
   const written = await rowsOf(few, format.table);
-  assert.equal(JSON.parse(written).length, repeated.length);
+  const count = repeated.reduce((sum, row) => sum + format.rowsOf(row), 0);
+  assert.equal(JSON.parse(written).length, count);
   assert.equal(written, await rowsOf(many, format.table));
   for (const row of rows.slice(0, 2)) {
     assert.ok(await few.use((connection) => format.has(connection, row)));
@@ -77,12 +79,29 @@ Deno.test("RowWriter writes enrichments in the same way, be they few or many", a
     TEXTS.map((text, i) => ({
       ...published(newEvent(), i),
       stage: `stage${text}`,
+      eventIds: packUuids(Array.from({ length: 1 + i % 4 }, () => newEvent().id)),
       frameId: i % 3 === 0 ? null : 2 ** 40 + i,
       ringGeneration: i % 3 === 1 ? null : 2n ** 64n - 1n - BigInt(i),
       result: i % 3 === 2 ? null : JSON.stringify({ text }),
       error: i % 2 === 0 ? null : text,
     })),
   );
+});
+
+Deno.test("RowWriter makes a row for each event of an enrichment, with its frame", async () => {
+  const database = await Database.open({ path: ":memory:" });
+  const events = [newEvent(), newEvent(), newEvent()];
+  const writer = await RowWriter.open(database, ENRICHMENTS);
+  await writer.write([{
+    ...published(events[0]!, 7),
+    eventIds: packUuids(events.map(({ id }) => id)),
+  }]);
+  await writer.close();
+  const reader = await database.use((connection) =>
+    connection.runAndReadAll("SELECT event_id::VARCHAR, frame_id::INTEGER FROM enrichments")
+  );
+  assert.deepEqual(reader.getRows(), idsOf(events).map((id, i) => [id, 7 + i]));
+  await database.close();
 });
 
 Deno.test("RowWriter writes rows together or not at all", async () => {

@@ -1,12 +1,12 @@
-/** What one stage learned of an event, or why it failed. */
+/** What one stage learned of an event, or why it failed; of several events if that is the same. */
 export interface Enrichment {
-  /** UUID of the event, 16 bytes. */
-  readonly eventId: Uint8Array;
+  /** UUIDs of the events, 16 bytes each. */
+  readonly eventIds: Uint8Array;
   /** When the stage ended, Unix µs. */
   readonly doneUs: number;
   /** The stage's name; {@linkcode PUBLISH_STAGE} is the last one of each event. */
   readonly stage: string;
-  /** The event's frame, with the ring it is in. Only of the publish stage. */
+  /** The first event's frame, with the ring it is in; the others' follow. Only of the publish stage. */
   readonly frameId: number | null;
   readonly ringGeneration: bigint | null;
   /** The stage's result as JSON text. */

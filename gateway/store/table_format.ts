@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
-import { formatUuid } from "../event/uuid_v7.ts";
+import { formatUuid, unpackUuids, UUID_BYTES } from "../event/uuid_v7.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import type { ChunkAppender, ColumnType } from "./chunk_appender.ts";
 import { type Enrichment, RECORD_SEPARATOR } from "./rows.ts";
@@ -14,6 +14,8 @@ export interface TableFormat<Row> {
   /** Inserts the rows that {@linkcode bind} has bound. */
   readonly insertSql: string;
   bind(insert: DuckDBPreparedStatement, rows: readonly Row[]): void;
+  /** How many rows of the table it makes. */
+  rowsOf(row: Row): number;
   /** Roughly, what a row is large by. */
   bytesOf(row: Row): number;
   /** Whether a row is in the table. */
@@ -70,6 +72,7 @@ export const EVENTS: TableFormat<GatewayEvent> = {
     );
     insert.bindBlob(2, joinPayloads(events));
   },
+  rowsOf: () => 1,
   bytesOf: ({ payloadBytes }) => payloadBytes.length,
   async has(connection, { id }) {
     const found = await connection.runAndReadAll("FROM events WHERE id = $1::UUID", [
@@ -83,27 +86,29 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
   table: "enrichments",
   columns: ["uuid", "timestamptz", "varchar", "bigint", "ubigint", "varchar", "varchar"],
   append(appender, row) {
-    appender.setUuid(0, row.eventId);
-    appender.setInt64(1, row.doneUs);
-    appender.setText(2, row.stage);
-    appender.setInt64(3, row.frameId);
-    appender.setUint64(4, row.ringGeneration);
-    appender.setText(5, row.result);
-    appender.setText(6, row.error);
-    appender.endRow();
+    for (const [i, id] of unpackUuids(row.eventIds).entries()) {
+      appender.setUuid(0, id);
+      appender.setInt64(1, row.doneUs);
+      appender.setText(2, row.stage);
+      appender.setInt64(3, row.frameId === null ? null : row.frameId + i);
+      appender.setUint64(4, row.ringGeneration);
+      appender.setText(5, row.result);
+      appender.setText(6, row.error);
+      appender.endRow();
+    }
   },
   insertSql: `INSERT INTO enrichments
-    SELECT r.event_id, make_timestamptz(r.done_us), r.stage, r.frame_id, r.ring_generation, r.result,
-      r.error
+    SELECT unnest(r.ids), make_timestamptz(r.done_us), r.stage,
+      r.frame_id + generate_subscripts(r.ids, 1) - 1, r.ring_generation, r.result, r.error
     FROM (SELECT unnest(from_json($1::VARCHAR, '[{
-      "event_id": "UUID", "done_us": "BIGINT", "stage": "VARCHAR", "frame_id": "BIGINT",
+      "ids": ["UUID"], "done_us": "BIGINT", "stage": "VARCHAR", "frame_id": "BIGINT",
       "ring_generation": "UBIGINT", "result": "VARCHAR", "error": "VARCHAR"
-    }]'), recursive := true)) r`,
+    }]')) AS r)`,
   bind(insert, rows) {
     insert.bindVarchar(
       1,
       JSON.stringify(rows.map((row) => ({
-        event_id: formatUuid(row.eventId),
+        ids: unpackUuids(row.eventIds).map(formatUuid),
         done_us: row.doneUs,
         stage: row.stage.toWellFormed(),
         frame_id: row.frameId,
@@ -113,12 +118,13 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
       }))),
     );
   },
+  rowsOf: ({ eventIds }) => eventIds.length / UUID_BYTES,
   bytesOf: ({ result, error }) => (result?.length ?? 0) + (error?.length ?? 0),
-  async has(connection, { eventId, stage, doneUs }) {
+  async has(connection, { eventIds, stage, doneUs }) {
     const found = await connection.runAndReadAll(
       `FROM enrichments
       WHERE event_id = $1::UUID AND stage = $2 AND done_at = make_timestamptz($3::BIGINT)`,
-      [formatUuid(eventId), stage, BigInt(doneUs)],
+      [formatUuid(unpackUuids(eventIds)[0]!), stage, BigInt(doneUs)],
     );
     return found.currentRowCount > 0;
   },
