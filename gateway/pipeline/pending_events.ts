@@ -4,6 +4,7 @@ import type { Learned } from "../event/schema_registry.ts";
 import { formatUuid, parseUuid } from "../event/uuid_v7.ts";
 import type { StoredEvent } from "../store/stored_event.ts";
 import type { Store } from "../store/store.ts";
+import { calm } from "./calm.ts";
 
 /** An event that is stored and waits for its frame. */
 export interface PendingEvent {
@@ -16,6 +17,8 @@ export interface PendingEvent {
 /** Events kept in memory, and payload bytes; what is more waits in the store. */
 const MAX_QUEUED_EVENTS = 4_096;
 const MAX_QUEUED_BYTES = 32 << 20;
+/** While a stream comes in: less than a batch of it, or its frames would hold up its next batches. */
+const MAX_QUEUED_STREAM_EVENTS = 1_024;
 const PAGE_EVENTS = 2_048;
 /** Kept while a page is read, to go on with after the last one. */
 const MAX_OVERLAP_EVENTS = 1_024;
@@ -23,7 +26,7 @@ const MAX_OVERLAP_BYTES = 8 << 20;
 /** With fewer than these in memory, the next page is read. */
 const READ_AHEAD_EVENTS = 1_024;
 const READ_RETRY_MS = 100;
-/** Between two pages while a stream comes in, which needs the processor. */
+/** Between two pages at most, while a stream comes in that needs the processor. */
 const STREAM_PAUSE_MS = 1_000;
 /** With so much of the backlog that may be, there are no such pauses: at its end the stream would wait. */
 const FULL_SPEED_SHARE = 0.8;
@@ -39,6 +42,7 @@ export class PendingEvents {
   readonly #measure: (event: GatewayEvent) => Learned;
   readonly #onUnreadable: (id: Uint8Array, cause: unknown) => void;
   readonly #onReadFailure: (cause: unknown) => void;
+  readonly #calm: (maxMs: number) => Promise<void>;
   readonly #maxBacklogEvents: number;
   #queue: PendingEvent[] = [];
   #queuedBytes = 0;
@@ -63,6 +67,7 @@ export class PendingEvents {
    * @param options.measure tells what the schemas know of an event read back
    * @param options.onUnreadable gets the events that can't be read back
    * @param options.onReadFailure is told when the store can't be read any more; it is tried again
+   * @param options.calm resolves when there is time for what can wait, or after so many ms
    * @param options.maxBacklogEvents so many may wait, here and in the store, before whoever brings
    *   many is held back; the default takes about ten seconds to publish
    */
@@ -72,6 +77,7 @@ export class PendingEvents {
     measure: (event: GatewayEvent) => Learned;
     onUnreadable: (id: Uint8Array, cause: unknown) => void;
     onReadFailure: (cause: unknown) => void;
+    calm?: (maxMs: number) => Promise<void>;
     maxBacklogEvents?: number;
   }) {
     this.#store = options.store;
@@ -79,6 +85,7 @@ export class PendingEvents {
     this.#measure = options.measure;
     this.#onUnreadable = options.onUnreadable;
     this.#onReadFailure = options.onReadFailure;
+    this.#calm = options.calm ?? calm;
     this.#maxBacklogEvents = options.maxBacklogEvents ?? 500_000;
   }
 
@@ -106,7 +113,8 @@ export class PendingEvents {
     // The store shows an event before its commit has returned: it may have been read back already.
     if (!isAfter(pending.event.id, this.#through)) return;
     const { payloadBytes } = pending.event;
-    const isFull = this.#queue.length >= MAX_QUEUED_EVENTS ||
+    const maxEvents = this.#store.isStreaming ? MAX_QUEUED_STREAM_EVENTS : MAX_QUEUED_EVENTS;
+    const isFull = this.#queue.length >= maxEvents ||
       this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && this.#queue.length > 0;
     if (this.#isBehind || isFull) {
       this.#isBehind = true;
@@ -166,7 +174,7 @@ export class PendingEvents {
   async #readBack(): Promise<void> {
     // What is being stored goes first, as long as not too many wait: these events are safe already.
     const mayWait = this.#backlog < FULL_SPEED_SHARE * this.#maxBacklogEvents;
-    if (this.#store.isStreaming && mayWait) await delay(STREAM_PAUSE_MS);
+    if (this.#store.isStreaming && mayWait) await this.#calm(STREAM_PAUSE_MS);
     const lastMissed = this.#lastMissed;
     this.#overlap = [];
     this.#overlapBytes = 0;

@@ -88,6 +88,36 @@ Deno.test("PendingEvents gives events in the order of their offers, so many at m
   assert.deepEqual(taken.map(({ event }) => event), events);
 });
 
+Deno.test("PendingEvents leaves the processor to a stream, and reads on when it is calm", async () => {
+  const { promise: whenCalm, resolve: becomeCalm } = Promise.withResolvers<void>();
+  const events = Array.from({ length: 1_100 }, () => newEvent());
+  let reads = 0;
+  const store = {
+    isStreaming: false,
+    listUnpublished: () => Promise.resolve(reads++ === 0 ? [] : events.slice(1_024).map(asStored)),
+  };
+  const pending = new PendingEvents({
+    store: store as unknown as Store,
+    through: new Uint8Array(16),
+    measure: () => LEARNED,
+    onUnreadable: (_id, cause) => assert.fail(cause as Error),
+    onReadFailure: (cause) => assert.fail(cause as Error),
+    calm: () => whenCalm,
+  });
+  const first = pending.take(1);
+  await setImmediate();
+  store.isStreaming = true;
+  for (const event of events) pending.offer({ event, learned: LEARNED });
+  const taken = [...await first];
+  while (taken.length < 1_024) taken.push(...await pending.take(100));
+  const rest = pending.take(100);
+  await setImmediate();
+  assert.deepEqual({ reads, size: pending.size }, { reads: 1, size: 0 });
+  becomeCalm();
+  taken.push(...await rest);
+  assert.deepEqual(taken.map(({ event }) => event.id), events.map(({ id }) => id));
+});
+
 Deno.test("PendingEvents gives each event once though they outgrow its memory", async () => {
   const store = await Store.open({ path: ":memory:" });
   const pending = new PendingEvents({
@@ -96,7 +126,7 @@ Deno.test("PendingEvents gives each event once though they outgrow its memory", 
     measure: () => LEARNED,
     onUnreadable: (_id, cause) => assert.fail(cause as Error),
     onReadFailure: (cause) => assert.fail(cause as Error),
-    maxBacklogEvents: 6_000,
+    maxBacklogEvents: 3_000,
   });
   const ids: string[] = [];
   const taken: string[] = [];

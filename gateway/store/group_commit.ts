@@ -22,9 +22,9 @@ const MAX_GROUP_BYTES = 16 << 20;
 const MAX_GATHER_MS = 5;
 /** A group this large shares the cost of its flush well enough: it is not waited for at all. */
 const LARGE_GROUP_EVENTS = 64;
-/** Single requests do not make groups of this size: these come from streams, which go on for a while. */
-const STREAM_GROUP_EVENTS = 1_000;
-/** So long after such a group, more of its stream is expected. */
+/** So many events at once come from a stream, which goes on for a while. */
+const STREAM_BATCH_EVENTS = 256;
+/** So long after them, more of it is expected. */
 const STREAM_LINGER_MS = 500;
 /** What streams leave of the queue is for single events, which are refused when it is full. */
 const STREAM_SHARE_OF_EVENTS = 1 / 2;
@@ -93,7 +93,7 @@ export class GroupCommit {
       this.#queuedBytes > this.#maxQueuedBytes * STREAM_SHARE_OF_BYTES;
   }
 
-  /** Whether events come in as fast as they can be stored. */
+  /** Whether a stream of events comes in. */
   get isStreaming(): boolean {
     return performance.now() < this.#lastStreamMs + STREAM_LINGER_MS;
   }
@@ -120,6 +120,7 @@ export class GroupCommit {
     if (!fits && this.#queuedEvents > 0) return Promise.reject(new StoreBusyError());
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ events, bytes, resolve, reject });
+    if (events.length >= STREAM_BATCH_EVENTS) this.#lastStreamMs = performance.now();
     this.#queuedEvents += events.length;
     this.#queuedBytes += bytes;
     this.#wake();
@@ -226,7 +227,6 @@ export class GroupCommit {
     }
     this.#queuedEvents -= events;
     this.#queuedBytes -= bytes;
-    if (events >= STREAM_GROUP_EVENTS) this.#lastStreamMs = performance.now();
     return { waiting: this.#waiting.splice(0, count), bytes };
   }
 }

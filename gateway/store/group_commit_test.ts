@@ -56,6 +56,14 @@ Deno.test("GroupCommit answers only when the events outlive the process", async 
   await database.close();
 });
 
+Deno.test("GroupCommit tells streams from single events, be they ever so many", () =>
+  withGroupCommit(async (commits) => {
+    await Promise.all(newEvents(1_000).map((event) => commits.append([event])));
+    assert.equal(commits.isStreaming, false);
+    await commits.append(newEvents(256));
+    assert.equal(commits.isStreaming, true);
+  }));
+
 Deno.test("GroupCommit puts everything that waits into one transaction", async () => {
   const groups: number[] = [];
   await withGroupCommit(async (commits, connection) => {

@@ -73,7 +73,7 @@ export class Store {
     return this.#commits.isCrowded;
   }
 
-  /** Whether events come in as fast as they can be stored. */
+  /** Whether a stream of events comes in. */
   get isStreaming(): boolean {
     return this.#commits.isStreaming;
   }
