@@ -19,12 +19,14 @@ const MAX_QUEUED_EVENTS = 4_096;
 const MAX_QUEUED_BYTES = 32 << 20;
 /** While a stream comes in: less than a batch of it, or its frames would hold up its next batches. */
 const MAX_QUEUED_STREAM_EVENTS = 1_024;
-const PAGE_EVENTS = 2_048;
+/** With half of it, a backlog takes a third longer. */
+const PAGE_EVENTS = 4_096;
 /** Kept while a page is read, to go on with after the last one. */
 const MAX_OVERLAP_EVENTS = 1_024;
 const MAX_OVERLAP_BYTES = 8 << 20;
-/** With fewer than these in memory, the next page is read. */
-const READ_AHEAD_EVENTS = 1_024;
+/** With fewer than these in memory, the next page is read: in about the time that they take. */
+const READ_AHEAD_EVENTS = 2_048;
+const READ_AHEAD_BYTES = 4 << 20;
 const READ_RETRY_MS = 100;
 /** Between two pages at most, while a stream comes in that needs the processor. */
 const STREAM_PAUSE_MS = 1_000;
@@ -167,7 +169,9 @@ export class PendingEvents {
 
   /** Has the next page read while the last one is published. */
   #readAhead(): void {
-    if (!this.#isBehind || this.#isClosed || this.#queue.length >= READ_AHEAD_EVENTS) return;
+    const hasEnough = this.#queue.length >= READ_AHEAD_EVENTS ||
+      this.#queuedBytes >= READ_AHEAD_BYTES;
+    if (!this.#isBehind || this.#isClosed || hasEnough) return;
     this.#reading ??= this.#readBack().finally(() => this.#reading = null);
   }
 
