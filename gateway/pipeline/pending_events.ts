@@ -115,9 +115,10 @@ export class PendingEvents {
     // The store shows an event before its commit has returned: it may have been read back already.
     if (!isAfter(pending.event.id, this.#through)) return;
     const { payloadBytes } = pending.event;
-    const maxEvents = this.#store.isStreaming ? MAX_QUEUED_STREAM_EVENTS : MAX_QUEUED_EVENTS;
-    const isFull = this.#queue.length >= maxEvents ||
-      this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && this.#queue.length > 0;
+    const { length } = this.#queue;
+    const isFull = length >= MAX_QUEUED_EVENTS ||
+      length >= MAX_QUEUED_STREAM_EVENTS && this.#store.isStreaming ||
+      this.#queuedBytes + payloadBytes.length > MAX_QUEUED_BYTES && length > 0;
     if (this.#isBehind || isFull) {
       this.#isBehind = true;
       this.#inStore++;

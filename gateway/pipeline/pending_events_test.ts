@@ -163,6 +163,8 @@ Deno.test("PendingEvents gives each event once though they outgrow its memory", 
   while (taken.length < ids.length) await take();
   assert.ok(!pending.isCrowded);
   assert.deepEqual(taken, ids);
+  pending.close();
+  assert.deepEqual(await pending.take(1), []); // after a page that is being read
   await store.close();
 });
 
