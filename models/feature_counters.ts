@@ -15,8 +15,8 @@ export class FeatureCounters {
   readonly #touched = new Uint16Array(EMBEDDING_DIMENSIONS);
   #features = 0;
   /** The counters that are not 0, once each, and their counts. */
-  readonly #kept = new Uint16Array(EMBEDDING_DIMENSIONS + 1);
-  readonly #keptCounts = new Int32Array(EMBEDDING_DIMENSIONS + 1);
+  readonly #kept = new Uint16Array(EMBEDDING_DIMENSIONS);
+  readonly #keptCounts = new Int32Array(EMBEDDING_DIMENSIONS);
   /** The signed roots of the counts from -`SMALL_COUNT` to `SMALL_COUNT`, scaled. */
   readonly #roots = new Float64Array(2 * SMALL_COUNT + 1);
 
