@@ -75,9 +75,6 @@ export class UuidV7 {
   }
 }
 
-/** Size of a UUID. */
-export const UUID_BYTES = 16;
-
 /** Comes before every other id (RFC 9562, section 5.9). */
 export const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 
@@ -94,19 +91,4 @@ const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /** The 16 bytes of a UUID of any version in canonical text, or null if `text` is not one. */
 export function parseUuid(text: string): Uint8Array<ArrayBuffer> | null {
   return CANONICAL.test(text) ? Uint8Array.fromHex(text.replaceAll("-", "")) : null;
-}
-
-/** UUIDs one after the other, in one array. */
-export function packUuids(ids: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const packed = new Uint8Array(UUID_BYTES * ids.length);
-  for (const [i, id] of ids.entries()) packed.set(id, UUID_BYTES * i);
-  return packed;
-}
-
-/** The UUIDs of {@linkcode packUuids}, as views. */
-export function unpackUuids(packed: Uint8Array): Uint8Array[] {
-  return Array.from(
-    { length: packed.length / UUID_BYTES },
-    (_, i) => packed.subarray(UUID_BYTES * i, UUID_BYTES * (i + 1)),
-  );
 }

@@ -254,7 +254,7 @@ Deno.test("Exporter names events by what they were found to be", async () => {
   const event = newEvent({ total: 1 });
   await place.store.append([event]);
   place.store.appendEnrichments([{
-    eventIds: event.id,
+    eventIds: [event.id],
     doneUs: event.receivedUs + 1,
     stage: TYPE_STAGE,
     frameId: null,

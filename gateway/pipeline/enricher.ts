@@ -96,7 +96,7 @@ export class Enricher {
     this.#parts.record(places.map((place, i): Enrichment => {
       const { result, error } = outcomes[i]!;
       return {
-        eventIds: batch[place]!.event.id,
+        eventIds: [batch[place]!.event.id],
         doneUs,
         stage: stage.name,
         frameId: null,

@@ -52,8 +52,8 @@ Deno.test("Enricher records what a stage learned, and hands on what it changed",
   assert.deepEqual(
     rows.map(({ eventIds, stage, result, error }) => [eventIds, stage, result, error]),
     [
-      [ids[0], "some", '{"said":"no. 0"}', null],
-      [ids[2], "some", '{"said":"no. 2"}', null],
+      [[ids[0]], "some", '{"said":"no. 0"}', null],
+      [[ids[2]], "some", '{"said":"no. 2"}', null],
     ],
   );
 });

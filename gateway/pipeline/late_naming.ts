@@ -193,7 +193,7 @@ export class LateNaming {
 
   #record(eventId: Uint8Array, result: unknown): void {
     this.#parts.store.appendEnrichments([{
-      eventIds: eventId,
+      eventIds: [eventId],
       doneUs: nowUs(),
       stage: TYPE_STAGE,
       frameId: null,

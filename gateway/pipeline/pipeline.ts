@@ -406,7 +406,7 @@ function openBeside<T extends { close(): Promise<void> | void }>(
 
 function unpublishable(eventId: Uint8Array, error: string): Enrichment {
   return {
-    eventIds: eventId,
+    eventIds: [eventId],
     doneUs: nowUs(),
     stage: PUBLISH_STAGE,
     frameId: null,

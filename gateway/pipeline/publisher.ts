@@ -7,7 +7,6 @@ import { ModelStuckError } from "../../models/errors.ts";
 import type { AnchorClassifier, Classification } from "../../llm/sentiment.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import { eventText } from "../event/event_text.ts";
-import { packUuids } from "../event/uuid_v7.ts";
 import { TimeSlices } from "../export/time_slices.ts";
 import { type Enrichment, PUBLISH_STAGE } from "../store/rows.ts";
 import { CircuitBreaker } from "../../models/circuit_breaker.ts";
@@ -237,7 +236,7 @@ export class Publisher {
     });
     record(
       runsOf(results).map(({ start, end }): Enrichment => ({
-        eventIds: packUuids(events.slice(start, end).map(({ event }) => event.id)),
+        eventIds: events.slice(start, end).map(({ event }) => event.id),
         doneUs: publishedUs,
         stage: PUBLISH_STAGE,
         frameId: firstFrameId + start,

@@ -10,7 +10,6 @@ import { EmbedClient } from "../../models/embed_client.ts";
 import type { EmbedResult } from "../../models/embed_messages.ts";
 import { ModelFailedError, ModelStuckError } from "../../models/errors.ts";
 import type { GatewayEvent } from "../event/event.ts";
-import { unpackUuids } from "../event/uuid_v7.ts";
 import { newEvent } from "../store/fixtures.ts";
 import type { Enrichment } from "../store/rows.ts";
 import type { Store } from "../store/store.ts";
@@ -129,7 +128,7 @@ Deno.test("Publisher writes what is known of an event into its frame", async () 
   assert.equal(slot.getFloat32(FRAME.sentiment.offset, true), -0.5);
   const [row] = run.recorded;
   assert.deepEqual(row, {
-    eventIds: event.id,
+    eventIds: [event.id],
     doneUs: row!.doneUs,
     stage: "publish",
     frameId: 0,
@@ -194,7 +193,7 @@ Deno.test("Publisher records neighbours together of which there is the same to s
   await run.finish();
   const ids = events.map(({ id }) => id);
   assert.deepEqual(
-    run.recorded.map(({ frameId, eventIds, result }) => [frameId, unpackUuids(eventIds), result]),
+    run.recorded.map(({ frameId, eventIds, result }) => [frameId, eventIds, result]),
     [
       [0, ids.slice(0, 2), null],
       [2, [ids[2]], JSON.stringify(note)],
@@ -217,7 +216,7 @@ Deno.test("Publisher publishes in the events' order though their embeddings come
   embeddings[0]!.resolve(resultOf([10]));
   await run.finish();
   assert.deepEqual([...run.ring.recentEvents(8)], framesOf(events));
-  assert.deepEqual(run.recorded.map(({ eventIds }) => eventIds), events.map(({ id }) => id));
+  assert.deepEqual(run.recorded.flatMap(({ eventIds }) => eventIds), events.map(({ id }) => id));
   const velocities = events.map((_, i) =>
     slotOf(run.ring, i).getFloat32(FRAME.velocity.offset, true)
   );

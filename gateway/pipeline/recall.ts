@@ -51,7 +51,7 @@ export async function recordUnrecordedFrames(
     .map((id) => parseUuid(id)!)
     .filter((id) => frames.has(id.toHex()))
     .map((id) => ({
-      eventIds: id,
+      eventIds: [id],
       doneUs: nowUs(),
       stage: PUBLISH_STAGE,
       frameId: frames.get(id.toHex())!,

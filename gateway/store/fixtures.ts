@@ -22,7 +22,7 @@ export function newEvent(
 /** The row that says that the event's frame is in the ring. */
 export function published(event: GatewayEvent, frameId: number): Enrichment {
   return {
-    eventIds: event.id,
+    eventIds: [event.id],
     doneUs: event.receivedUs + 1,
     stage: PUBLISH_STAGE,
     frameId,

@@ -1,7 +1,7 @@
 /** What one stage learned of an event, or why it failed; of several events if that is the same. */
 export interface Enrichment {
   /** UUIDs of the events, 16 bytes each. */
-  readonly eventIds: Uint8Array;
+  readonly eventIds: readonly Uint8Array[];
   /** When the stage ended, Unix µs. */
   readonly doneUs: number;
   /** The stage's name; {@linkcode PUBLISH_STAGE} is the last one of each event. */

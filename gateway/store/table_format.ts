@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
-import { formatUuid, unpackUuids, UUID_BYTES } from "../event/uuid_v7.ts";
+import { formatUuid } from "../event/uuid_v7.ts";
 import type { GatewayEvent } from "../event/event.ts";
 import type { ChunkAppender, ColumnType } from "./chunk_appender.ts";
 import { type Enrichment, RECORD_SEPARATOR } from "./rows.ts";
@@ -86,7 +86,7 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
   table: "enrichments",
   columns: ["uuid", "timestamptz", "varchar", "bigint", "ubigint", "varchar", "varchar"],
   append(appender, row) {
-    for (const [i, id] of unpackUuids(row.eventIds).entries()) {
+    for (const [i, id] of row.eventIds.entries()) {
       appender.setUuid(0, id);
       appender.setInt64(1, row.doneUs);
       appender.setText(2, row.stage);
@@ -108,7 +108,7 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
     insert.bindVarchar(
       1,
       JSON.stringify(rows.map((row) => ({
-        ids: unpackUuids(row.eventIds).map(formatUuid),
+        ids: row.eventIds.map(formatUuid),
         done_us: row.doneUs,
         stage: row.stage.toWellFormed(),
         frame_id: row.frameId,
@@ -118,13 +118,13 @@ export const ENRICHMENTS: TableFormat<Enrichment> = {
       }))),
     );
   },
-  rowsOf: ({ eventIds }) => eventIds.length / UUID_BYTES,
+  rowsOf: ({ eventIds }) => eventIds.length,
   bytesOf: ({ result, error }) => (result?.length ?? 0) + (error?.length ?? 0),
   async has(connection, { eventIds, stage, doneUs }) {
     const found = await connection.runAndReadAll(
       `FROM enrichments
       WHERE event_id = $1::UUID AND stage = $2 AND done_at = make_timestamptz($3::BIGINT)`,
-      [formatUuid(unpackUuids(eventIds)[0]!), stage, BigInt(doneUs)],
+      [formatUuid(eventIds[0]!), stage, BigInt(doneUs)],
     );
     return found.currentRowCount > 0;
   },

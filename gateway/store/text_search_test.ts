@@ -91,7 +91,7 @@ Deno.test("searchText finds the words of languages without spaces", async () => 
 Deno.test("searchText searches what was read in images too", async () => {
   const [event] = messages("see the picture");
   const ocr = {
-    eventIds: event!.id,
+    eventIds: [event!.id],
     doneUs: 1,
     stage: "ocr",
     frameId: null,
